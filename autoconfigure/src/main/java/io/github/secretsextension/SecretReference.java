@@ -1,0 +1,314 @@
+package io.github.secretsextension;
+
+import java.util.Locale;
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A reference to one Secrets Manager secret or one Systems Manager parameter, or to one
+ * field of its JSON text.
+ * <p>
+ * The grammar, in which {@code [ ]} marks what may be left out: <pre>
+ * $&lt;secret:ID[?versionStage=STAGE&amp;versionId=UUID][#FIELD][:DEFAULT]&gt;
+ * $&lt;param:NAME[?version=N | ?label=LABEL][&amp;withDecryption=false][#FIELD][:DEFAULT]&gt;
+ * </pre>
+ * <ul>
+ * <li>{@code ID} is a secret's name, partial or full ARN; {@code NAME} a parameter's
+ * name, path or ARN. The colons that belong to an ARN are counted before a default is
+ * looked for.</li>
+ * <li>{@code FIELD} is a top-level key of a JSON object, or a JSON Pointer (RFC 6901)
+ * when it starts with {@code /}. The characters {@code : # ? < > { } %} are
+ * percent-encoded in it.</li>
+ * <li>{@code DEFAULT} runs to the end and may be empty. It is used only when the secret,
+ * parameter, version, stage or field does not exist. In it {@code %3E}, {@code %7B} and
+ * {@code %7D} stand for the delimiters <code>&gt;</code>, <code>{</code> and
+ * <code>}</code>.</li>
+ * </ul>
+ * Instances are immutable and equal when every part is equal.
+ */
+public final class SecretReference {
+
+	private final Kind kind;
+
+	private final String id;
+
+	private final @Nullable String versionStage;
+
+	private final @Nullable String versionId;
+
+	private final @Nullable Long version;
+
+	private final @Nullable String label;
+
+	private final boolean withDecryption;
+
+	private final @Nullable String field;
+
+	private final @Nullable String defaultValue;
+
+	private final SecretReference key;
+
+	private final int hash;
+
+	SecretReference(Kind kind, String id, Selectors selectors, @Nullable String field, @Nullable String defaultValue) {
+		this.kind = kind;
+		this.id = id;
+		this.versionStage = selectors.versionStage();
+		this.versionId = selectors.versionId();
+		this.version = selectors.version();
+		this.label = selectors.label();
+		this.withDecryption = selectors.withDecryption();
+		this.field = field;
+		this.defaultValue = defaultValue;
+		Selectors canonical = selectors.canonical();
+		boolean isKey = field == null && defaultValue == null && canonical.equals(selectors);
+		this.key = (isKey) ? this : new SecretReference(kind, id, canonical, null, null);
+		this.hash = Objects.hash(kind, id, selectors, field, defaultValue);
+	}
+
+	/**
+	 * Returns a reference to the current version of a secret.
+	 * @param secretId the secret's name, partial or full ARN
+	 * @return the reference
+	 * @throws SecretReferenceSyntaxException if no secret can have that id
+	 */
+	public static SecretReference secret(String secretId) {
+		return of(Kind.SECRET, secretId);
+	}
+
+	/**
+	 * Returns a reference to the latest version of a parameter, decrypted.
+	 * @param name the parameter's name, path or ARN
+	 * @return the reference
+	 * @throws SecretReferenceSyntaxException if no parameter can have that name
+	 */
+	public static SecretReference parameter(String name) {
+		return of(Kind.PARAMETER, name);
+	}
+
+	private static SecretReference of(Kind kind, String id) {
+		SecretReference reference = parse(kind.prefix() + id);
+		if (!reference.id.equals(id)) {
+			throw new SecretReferenceSyntaxException(kind.prefix() + id, kind.prefix().length() + reference.id.length(),
+					"a selector, field or default where only an id is expected");
+		}
+		return reference;
+	}
+
+	/**
+	 * Parses a reference.
+	 * @param text the reference, with or without its <code>$&lt; &gt;</code> or
+	 * <code>${ }</code>
+	 * @return the reference
+	 * @throws SecretReferenceSyntaxException if the text does not follow the grammar
+	 */
+	public static SecretReference parse(String text) {
+		Objects.requireNonNull(text, "'text' must not be null");
+		return new SecretReferenceParser(inner(text)).parse();
+	}
+
+	private static String inner(String text) {
+		boolean delimited = (text.startsWith("$<") && text.endsWith(">"))
+				|| (text.startsWith("${") && text.endsWith("}"));
+		return (delimited) ? text.substring(2, text.length() - 1) : text;
+	}
+
+	/**
+	 * Returns which service the reference points to.
+	 * @return the kind
+	 */
+	public Kind kind() {
+		return this.kind;
+	}
+
+	/**
+	 * Returns the name, partial or full ARN, as it was given.
+	 * @return the id
+	 */
+	public String id() {
+		return this.id;
+	}
+
+	/**
+	 * Returns the staging label of the wanted secret version.
+	 * @return the stage, or {@code null} when none was given, which means
+	 * {@code AWSCURRENT} unless there is a version id
+	 */
+	public @Nullable String versionStage() {
+		return this.versionStage;
+	}
+
+	/**
+	 * Returns the id of the wanted secret version.
+	 * @return the version id, or {@code null} when none was given
+	 */
+	public @Nullable String versionId() {
+		return this.versionId;
+	}
+
+	/**
+	 * Returns the number of the wanted parameter version.
+	 * @return the version, or {@code null} when none was given
+	 */
+	public @Nullable Long version() {
+		return this.version;
+	}
+
+	/**
+	 * Returns the label of the wanted parameter version.
+	 * @return the label, or {@code null} when none was given
+	 */
+	public @Nullable String label() {
+		return this.label;
+	}
+
+	/**
+	 * Returns whether a {@code SecureString} parameter is asked for decrypted.
+	 * @return {@code true} unless the reference says otherwise
+	 */
+	public boolean withDecryption() {
+		return this.withDecryption;
+	}
+
+	/**
+	 * Returns the wanted field of the JSON text.
+	 * @return a top-level key, or a JSON Pointer when it starts with {@code /};
+	 * {@code null} for the whole text
+	 */
+	public @Nullable String field() {
+		return this.field;
+	}
+
+	/**
+	 * Returns the text to use when what is referred to does not exist.
+	 * @return the default, possibly empty, or {@code null} when there is none
+	 */
+	public @Nullable String defaultValue() {
+		return this.defaultValue;
+	}
+
+	/**
+	 * Returns what one upstream call can be asked: this reference without field and
+	 * default, and without a stage that is the default stage.
+	 * @return the key, this very object where nothing had to go
+	 */
+	public SecretReference key() {
+		return this.key;
+	}
+
+	/**
+	 * Returns the region that the id names.
+	 * @return the region of an ARN, or {@code null} for a plain name
+	 */
+	public @Nullable String region() {
+		return (isArn()) ? this.id.split(":", 5)[3] : null;
+	}
+
+	/**
+	 * Returns whether the id is an ARN, full or partial.
+	 * @return {@code true} for an ARN
+	 */
+	public boolean isArn() {
+		return this.id.startsWith(SecretReferenceParser.ARN);
+	}
+
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return this == other || (other instanceof SecretReference that && this.hash == that.hash
+				&& this.kind == that.kind && this.id.equals(that.id) && selectors().equals(that.selectors())
+				&& Objects.equals(this.field, that.field) && Objects.equals(this.defaultValue, that.defaultValue));
+	}
+
+	private Selectors selectors() {
+		return new Selectors(this.versionStage, this.versionId, this.version, this.label, this.withDecryption);
+	}
+
+	@Override
+	public int hashCode() {
+		return this.hash;
+	}
+
+	/**
+	 * Returns the reference in its written form, without its default.
+	 */
+	@Override
+	public String toString() {
+		StringBuilder text = new StringBuilder("$<").append(this.kind.prefix()).append(this.id);
+		selectors().appendTo(text);
+		if (this.field != null) {
+			text.append('#').append(SecretReferenceParser.encodeField(this.field));
+		}
+		return text.append('>').toString();
+	}
+
+	/**
+	 * The service a reference points to.
+	 */
+	public enum Kind {
+
+		/**
+		 * An AWS Secrets Manager secret, written <code>$&lt;secret:…&gt;</code>.
+		 */
+		SECRET("secret:"),
+
+		/**
+		 * An AWS Systems Manager parameter, written <code>$&lt;param:…&gt;</code>.
+		 */
+		PARAMETER("param:");
+
+		private final String prefix;
+
+		Kind(String prefix) {
+			this.prefix = prefix;
+		}
+
+		/**
+		 * Returns how a reference of this kind begins, the colon included.
+		 * @return the prefix
+		 */
+		public String prefix() {
+			return this.prefix;
+		}
+
+		@Override
+		public String toString() {
+			return name().toLowerCase(Locale.ROOT);
+		}
+
+	}
+
+	/**
+	 * What stands between {@code ?} and the field.
+	 */
+	record Selectors(@Nullable String versionStage, @Nullable String versionId, @Nullable Long version,
+			@Nullable String label, boolean withDecryption) {
+
+		static final Selectors NONE = new Selectors(null, null, null, null, true);
+
+		private static final String CURRENT = "AWSCURRENT";
+
+		Selectors canonical() {
+			return (this.versionId == null && CURRENT.equals(this.versionStage)) ? NONE : this;
+		}
+
+		void appendTo(StringBuilder text) {
+			char separator = '?';
+			separator = append(text, separator, "versionStage", this.versionStage);
+			separator = append(text, separator, "versionId", this.versionId);
+			separator = append(text, separator, "version", this.version);
+			separator = append(text, separator, "label", this.label);
+			append(text, separator, "withDecryption", (this.withDecryption) ? null : false);
+		}
+
+		private static char append(StringBuilder text, char separator, String name, @Nullable Object value) {
+			if (value == null) {
+				return separator;
+			}
+			text.append(separator).append(name).append('=').append(value);
+			return '&';
+		}
+
+	}
+
+}

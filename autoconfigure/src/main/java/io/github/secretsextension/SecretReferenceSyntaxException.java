@@ -1,0 +1,92 @@
+package io.github.secretsextension;
+
+import java.util.Objects;
+
+/**
+ * An error in the text of a reference.
+ * <p>
+ * The message shows the reference, the place and the accepted form. It never shows a
+ * default: what follows the place is shown up to the next colon only.
+ */
+public class SecretReferenceSyntaxException extends IllegalArgumentException {
+
+	private static final long serialVersionUID = 1L;
+
+	private static final int MAX_SHOWN = 200;
+
+	private final String reference;
+
+	private final int position;
+
+	private final String problem;
+
+	/**
+	 * Creates an exception.
+	 * @param reference the reference without its delimiters
+	 * @param position the index of the offending character in it
+	 * @param problem what is wrong, as half a sentence
+	 */
+	public SecretReferenceSyntaxException(String reference, int position, String problem) {
+		super(message(reference, position, problem));
+		this.reference = shown(reference, position);
+		this.position = position;
+		this.problem = Objects.requireNonNull(problem, "'problem' must not be null");
+	}
+
+	private static String message(String reference, int position, String problem) {
+		return "Malformed reference '" + shown(reference, position) + "', character " + (position + 3) + ": " + problem
+				+ ". Accepted: " + acceptedForm(reference);
+	}
+
+	private static String shown(String reference, int position) {
+		int colon = reference.indexOf(':', Math.max(position, "secret:".length()));
+		String shown = (colon < 0) ? reference : reference.substring(0, colon);
+		String rest = (colon < 0) ? ">" : ":…>";
+		if (shown.length() > MAX_SHOWN) {
+			shown = shown.substring(0, MAX_SHOWN);
+			rest = "…";
+		}
+		StringBuilder printable = new StringBuilder("$<");
+		shown.chars().forEach((c) -> printable.append(SecretReferenceParser.printable((char) c)));
+		return printable.append(rest).toString();
+	}
+
+	private static String acceptedForm(String reference) {
+		return (reference.startsWith("param:"))
+				? "$<param:NAME[?version=N | ?label=LABEL][&withDecryption=false][#FIELD][:DEFAULT]>"
+				: "$<secret:ID[?versionStage=STAGE&versionId=UUID][#FIELD][:DEFAULT]>";
+	}
+
+	/**
+	 * Returns the reference as it may be shown: with its delimiters, without its default.
+	 * @return the reference
+	 */
+	public String getReference() {
+		return this.reference;
+	}
+
+	/**
+	 * Returns the place of the error.
+	 * @return the index of the offending character, counted without the delimiters
+	 */
+	public int getPosition() {
+		return this.position;
+	}
+
+	/**
+	 * Returns what is wrong.
+	 * @return the problem, as half a sentence
+	 */
+	public String getProblem() {
+		return this.problem;
+	}
+
+	/**
+	 * Returns the form that would be accepted.
+	 * @return the accepted form
+	 */
+	public String getAcceptedForm() {
+		return acceptedForm(this.reference.substring(2));
+	}
+
+}
