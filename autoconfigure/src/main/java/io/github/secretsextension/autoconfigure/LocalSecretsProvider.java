@@ -1,0 +1,150 @@
+package io.github.secretsextension.autoconfigure;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.secretsextension.SecretReference;
+import io.github.secretsextension.SecretReference.Kind;
+import io.github.secretsextension.SecretValue;
+import io.github.secretsextension.SecretsClock;
+import io.github.secretsextension.SecretsException;
+import io.github.secretsextension.SecretsException.Reason;
+import io.github.secretsextension.SecretsProvider;
+
+/**
+ * A provider of values from a file and from properties, for development and tests. The
+ * file is read anew at each call, so that a changed value shows after its TTL as a
+ * rotated one would. A property wins over the file. There is one version of everything.
+ */
+final class LocalSecretsProvider implements SecretsProvider {
+
+	private final @Nullable LocalSecretsFile file;
+
+	private final Map<String, Object> secrets;
+
+	private final Map<String, String> parameters;
+
+	private final SecretsClock clock;
+
+	LocalSecretsProvider(SecretsExtensionProperties.Local properties, SecretsClock clock) {
+		String location = properties.location();
+		this.file = (location != null) ? new LocalSecretsFile(location) : null;
+		this.secrets = Map.copyOf(properties.secrets());
+		this.parameters = Map.copyOf(properties.parameters());
+		this.clock = clock;
+	}
+
+	@Override
+	public SecretValue get(SecretReference reference) {
+		Object value = (isOnlyVersion(reference)) ? find(reference) : null;
+		if (value == null) {
+			throw new SecretsException(Reason.NOT_FOUND, reference,
+					"The local values hold no such " + ((reference.kind() == Kind.SECRET) ? "secret" : "parameter"),
+					"Add '" + section(reference) + "[" + reference.id() + "]' to 'secrets-extension.local'"
+							+ ((this.file != null) ? " or to " + this.file : "") + ".");
+		}
+		SecretValue.Builder builder = SecretValue.builder()
+			.name(reference.id())
+			.loadedAt(Instant.ofEpochMilli(this.clock.currentTimeMillis()));
+		if (reference.kind() == Kind.PARAMETER) {
+			builder.type("String").version(1L);
+		}
+		else {
+			builder.versionStages(List.of("AWSCURRENT"));
+		}
+		return ((value instanceof byte[] bytes) ? builder.bytes(bytes) : builder.text(text(value))).build();
+	}
+
+	private static boolean isOnlyVersion(SecretReference reference) {
+		SecretReference key = reference.key();
+		Long version = key.version();
+		return key.versionStage() == null && key.versionId() == null && key.label() == null
+				&& (version == null || version == 1);
+	}
+
+	private @Nullable Object find(SecretReference reference) {
+		Map<String, ?> inline = (reference.kind() == Kind.SECRET) ? this.secrets : this.parameters;
+		Object value = inline.get(reference.id());
+		return (value != null || this.file == null) ? value
+				: this.file.read(reference, section(reference)).get(reference.id());
+	}
+
+	private static String section(SecretReference reference) {
+		return (reference.kind() == Kind.SECRET) ? "secrets" : "parameters";
+	}
+
+	private static String text(Object value) {
+		return (value instanceof Map<?, ?> || value instanceof List<?>) ? json(value, new StringBuilder()).toString()
+				: String.valueOf(value);
+	}
+
+	private static StringBuilder json(Object value, StringBuilder json) {
+		if (value instanceof Map<?, ?> map) {
+			List<?> elements = elements(map);
+			return (elements != null) ? json(elements, json) : object(map, json);
+		}
+		if (value instanceof List<?> list) {
+			char separator = '[';
+			for (Object element : list) {
+				json(element, json.append(separator));
+				separator = ',';
+			}
+			return json.append((list.isEmpty()) ? "[]" : "]");
+		}
+		return (value instanceof Number || value instanceof Boolean) ? json.append(value)
+				: string(String.valueOf(value), json);
+	}
+
+	/** Properties bind a list to a map whose keys count from zero. */
+	private static @Nullable List<?> elements(Map<?, ?> map) {
+		Map<String, Object> byIndex = new HashMap<>();
+		map.forEach((key, value) -> byIndex.put(String.valueOf(key), value));
+		for (int i = 0; i < map.size(); i++) {
+			if (!byIndex.containsKey(String.valueOf(i))) {
+				return null;
+			}
+		}
+		return (map.isEmpty()) ? null
+				: java.util.stream.IntStream.range(0, map.size())
+					.mapToObj((i) -> byIndex.get(String.valueOf(i)))
+					.toList();
+	}
+
+	private static StringBuilder object(Map<?, ?> map, StringBuilder json) {
+		char separator = '{';
+		for (Map.Entry<?, ?> entry : map.entrySet()) {
+			string(String.valueOf(entry.getKey()), json.append(separator)).append(':');
+			Object value = entry.getValue();
+			if (value != null) {
+				json(value, json);
+			}
+			else {
+				json.append("null");
+			}
+			separator = ',';
+		}
+		return json.append((map.isEmpty()) ? "{}" : "}");
+	}
+
+	private static StringBuilder string(String text, StringBuilder json) {
+		json.append('"');
+		for (int i = 0; i < text.length(); i++) {
+			char c = text.charAt(i);
+			if (c == '"' || c == '\\') {
+				json.append('\\').append(c);
+			}
+			else if (c < ' ') {
+				json.append(String.format("\\u%04x", (int) c));
+			}
+			else {
+				json.append(c);
+			}
+		}
+		return json.append('"');
+	}
+
+}

@@ -1,0 +1,47 @@
+package io.github.secretsextension.autoconfigure;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * The escape that makes Spring return a text as it is: Spring looks for placeholders in
+ * each value that it resolved.
+ */
+final class PlaceholderEscape {
+
+	private PlaceholderEscape() {
+	}
+
+	/**
+	 * Returns the text with a backslash before each <code>${</code> that has a matching
+	 * <code>}</code>. Spring takes that backslash away; before one without a match it
+	 * would stay.
+	 * @param text a text
+	 * @return the escaped text
+	 */
+	static String escape(String text) {
+		if (!text.contains("${")) {
+			return text;
+		}
+		boolean[] matched = new boolean[text.length()];
+		Deque<Integer> open = new ArrayDeque<>();
+		for (int i = 0; i < text.length(); i++) {
+			char c = text.charAt(i);
+			if (c == '{') {
+				open.push(i);
+			}
+			else if (c == '}' && !open.isEmpty()) {
+				matched[open.pop()] = true;
+			}
+		}
+		StringBuilder escaped = new StringBuilder(text.length() + 8);
+		for (int i = 0; i < text.length(); i++) {
+			if (text.startsWith("${", i) && matched[i + 1]) {
+				escaped.append('\\');
+			}
+			escaped.append(text.charAt(i));
+		}
+		return escaped.toString();
+	}
+
+}

@@ -1,0 +1,77 @@
+package io.github.secretsextension.autoconfigure;
+
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.config.PlaceholderConfigurerSupport;
+import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
+import org.springframework.core.env.ConfigurableEnvironment;
+
+import io.github.secretsextension.SecretsProvider;
+
+/**
+ * The last pass over a context: all bean definitions and property sources are there, and
+ * Spring's own placeholder configurer has not run yet.
+ */
+final class ReferenceBeanFactoryPostProcessor implements BeanFactoryPostProcessor {
+
+	private static final String SPRING_CLOUD_AWS = "io.awspring.cloud.autoconfigure.";
+
+	private final ReferenceResolution resolution;
+
+	private final ConfigurableEnvironment environment;
+
+	ReferenceBeanFactoryPostProcessor(ReferenceResolution resolution, ConfigurableEnvironment environment) {
+		this.resolution = resolution;
+		this.environment = environment;
+	}
+
+	@Override
+	public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
+		this.resolution.applyTo(this.environment);
+		this.resolution.source().setConditionsRun(false);
+		addValueResolvers(beanFactory);
+		registerProvider(beanFactory);
+		deferSpringCloudAws(beanFactory);
+	}
+
+	private void addValueResolvers(ConfigurableListableBeanFactory beanFactory) {
+		beanFactory.addEmbeddedValueResolver(new AnnotationTextResolver(this.resolution.seals(), this.environment));
+		if (beanFactory.getBeanNamesForType(PlaceholderConfigurerSupport.class, true, false).length == 0) {
+			// Spring adds its default only where there is no resolver at all.
+			beanFactory.addEmbeddedValueResolver(this.environment::resolvePlaceholders);
+		}
+	}
+
+	private void registerProvider(ConfigurableListableBeanFactory beanFactory) {
+		String name = ReferenceResolution.PROVIDER_BEAN_NAME;
+		String[] names = beanFactory.getBeanNamesForType(SecretsProvider.class, true, false);
+		boolean promoted = beanFactory.containsSingleton(name) && !beanFactory.containsBeanDefinition(name);
+		if (names.length == 0) {
+			beanFactory.registerSingleton(name, this.resolution.provider());
+		}
+		else if (names.length > 1 && promoted && beanFactory instanceof DefaultSingletonBeanRegistry registry) {
+			registry.destroySingleton(name);
+		}
+	}
+
+	/**
+	 * Makes the clients of Spring Cloud AWS lazy: references do not use these beans, and
+	 * creating them costs a third of a second whether or not anyone else does.
+	 */
+	private void deferSpringCloudAws(ConfigurableListableBeanFactory beanFactory) {
+		for (String name : beanFactory.getBeanDefinitionNames()) {
+			BeanDefinition definition = beanFactory.getBeanDefinition(name);
+			String factory = definition.getFactoryBeanName();
+			if (isSpringCloudAwsCore(name) || (factory != null && isSpringCloudAwsCore(factory))) {
+				definition.setLazyInit(true);
+			}
+		}
+	}
+
+	private static boolean isSpringCloudAwsCore(String name) {
+		return name.startsWith(SPRING_CLOUD_AWS) && (name.startsWith("core.", SPRING_CLOUD_AWS.length())
+				|| name.startsWith("config.", SPRING_CLOUD_AWS.length()));
+	}
+
+}

@@ -1,0 +1,101 @@
+package io.github.secretsextension.autoconfigure;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.secretsextension.SecretReference;
+import io.github.secretsextension.SecretReferenceSyntaxException;
+import io.github.secretsextension.SecretsException;
+import io.github.secretsextension.SecretsProvider;
+
+import org.springframework.boot.env.PropertySourceInfo;
+import org.springframework.core.env.EnumerablePropertySource;
+
+/**
+ * A property source that answers sealed names only, at every read anew: with the text, or
+ * with an exception, never with {@code null}. Any other name is unknown to it, so that no
+ * name from outside reaches the provider.
+ */
+final class ReferencePropertySource extends EnumerablePropertySource<Object> implements PropertySourceInfo {
+
+	private static final String[] NO_NAMES = {};
+
+	private final ReferenceSeals seals;
+
+	private final SecretsProvider provider;
+
+	private volatile boolean conditionsRun;
+
+	/**
+	 * Creates a property source.
+	 * @param seals opens the names
+	 * @param provider answers the references
+	 */
+	ReferencePropertySource(ReferenceSeals seals, SecretsProvider provider) {
+		// A name of its own, so that a child context keeps its parent's source as well.
+		super("secretsExtension@" + Integer.toHexString(System.identityHashCode(seals)), new Object());
+		this.seals = seals;
+		this.provider = provider;
+	}
+
+	/**
+	 * Says whether conditions are evaluated now, some of which evaluate what they read.
+	 * @param conditionsRun {@code true} from the end of the bootstrap phase until all
+	 * bean definitions are there
+	 */
+	void setConditionsRun(boolean conditionsRun) {
+		this.conditionsRun = conditionsRun;
+	}
+
+	@Override
+	public @Nullable Object getProperty(String name) {
+		if (!this.seals.isSealed(name)) {
+			return null;
+		}
+		OpenedReference opened = this.seals.open(name);
+		String text = text(opened);
+		AnnotationText annotation = AnnotationText.current();
+		return (annotation != null) ? annotation.masked(text) : PlaceholderEscape.escape(text);
+	}
+
+	private String text(OpenedReference opened) {
+		SecretReference reference = opened.reference();
+		if (reference == null) {
+			throw malformed(opened);
+		}
+		if (this.conditionsRun && ExpressionCondition.isEvaluating()) {
+			throw new ReferenceResolutionException(opened.locations().iterator().next(), reference.toString(),
+					"it would become part of an expression in @ConditionalOnExpression, which would evaluate it",
+					"Use @ConditionalOnProperty, or read it inside the expression: environment['property'].");
+		}
+		try {
+			return this.provider.text(reference);
+		}
+		catch (SecretsException ex) {
+			throw new ReferenceResolutionException(opened.locations(), ex.withReference(reference));
+		}
+	}
+
+	private static ReferenceResolutionException malformed(OpenedReference opened) {
+		SecretReferenceSyntaxException error = opened.error();
+		if (error == null) {
+			throw new IllegalStateException("A reference is parsed or malformed");
+		}
+		return new ReferenceResolutionException(opened.locations(), error);
+	}
+
+	@Override
+	public boolean containsProperty(String name) {
+		return this.seals.isSealed(name);
+	}
+
+	@Override
+	public String[] getPropertyNames() {
+		return NO_NAMES;
+	}
+
+	@Override
+	public boolean isImmutable() {
+		return true;
+	}
+
+}

@@ -1,0 +1,91 @@
+package io.github.secretsextension.autoconfigure;
+
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MutablePropertySources;
+
+import io.github.secretsextension.SecretsProvider;
+
+/**
+ * The resolution of references in one application: the seals, the property source that
+ * opens them, and the provider that the source asks. It is applied to the environment as
+ * often as property sources may have been added.
+ */
+final class ReferenceResolution {
+
+	static final String PROVIDER_BEAN_NAME = "secretsProvider";
+
+	private final ReferenceSeals seals;
+
+	private final BootstrapSecretsProvider provider;
+
+	private final ReferencePropertySource source;
+
+	private final RewrittenPropertySources rewrittenSources;
+
+	/**
+	 * Creates a resolution.
+	 * @param environment decides on the brace syntax
+	 * @param provider answers the references
+	 */
+	ReferenceResolution(ConfigurableEnvironment environment, BootstrapSecretsProvider provider) {
+		this.seals = new ReferenceSeals(
+				environment.getProperty("secrets-extension.brace-syntax", Boolean.class, Boolean.TRUE));
+		this.provider = provider;
+		this.source = new ReferencePropertySource(this.seals, provider);
+		this.rewrittenSources = new RewrittenPropertySources(this.seals);
+	}
+
+	ReferenceSeals seals() {
+		return this.seals;
+	}
+
+	ReferencePropertySource source() {
+		return this.source;
+	}
+
+	SecretsProvider provider() {
+		return this.provider.bean();
+	}
+
+	/**
+	 * Rewrites the sources of an environment and puts the reference source in front.
+	 * @param environment an environment of this application, possibly not its last
+	 */
+	void applyTo(ConfigurableEnvironment environment) {
+		this.rewrittenSources.replaceIn(environment);
+		MutablePropertySources sources = environment.getPropertySources();
+		if (!sources.contains(this.source.getName())) {
+			sources.addFirst(this.source);
+		}
+	}
+
+	/**
+	 * Prepares a context that has not been refreshed.
+	 * @param context the context, its environment final but for sources yet to come
+	 */
+	void attachTo(ConfigurableApplicationContext context) {
+		ConfigurableEnvironment environment = context.getEnvironment();
+		applyTo(environment);
+		this.provider.useEnvironment(environment);
+		this.source.setConditionsRun(true);
+		context.addBeanFactoryPostProcessor(new ReferenceBeanFactoryPostProcessor(this, environment));
+		if (context instanceof GenericApplicationContext generic) {
+			promote(generic.getBeanFactory());
+		}
+	}
+
+	private void promote(ConfigurableListableBeanFactory beanFactory) {
+		SecretsProvider bean = provider();
+		if (!beanFactory.containsSingleton(PROVIDER_BEAN_NAME)) {
+			beanFactory.registerSingleton(PROVIDER_BEAN_NAME, bean);
+			if (beanFactory instanceof DefaultSingletonBeanRegistry registry) {
+				registry.registerDisposableBean(PROVIDER_BEAN_NAME, this.provider::close);
+			}
+		}
+	}
+
+}

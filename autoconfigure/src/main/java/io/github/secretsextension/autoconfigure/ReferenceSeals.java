@@ -1,0 +1,152 @@
+package io.github.secretsextension.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rewriter of texts that turns each reference into a placeholder with a sealed name.
+ * <p>
+ * A sealed name is a mark that cannot be guessed, and the number of a
+ * {@link SealedReference}; behind it stand the reference's nested placeholders, which
+ * Spring resolves before it asks for the name. So no character of a reference goes
+ * through Spring's placeholder grammar, and a name that got out would open nothing but
+ * what the configuration asks for anyway. Thread-safe.
+ */
+final class ReferenceSeals {
+
+	/** Begins a sealed name: no property name begins with a private-use character. */
+	private static final char SEAL = '\uE000';
+
+	private static final char SLOT = '\uE001';
+
+	private final String mark = SEAL + UUID.randomUUID().toString();
+
+	private final List<SealedReference> sealed = new CopyOnWriteArrayList<>();
+
+	private final Map<String, RewrittenText> rewritten = new ConcurrentHashMap<>();
+
+	private final boolean braceSyntax;
+
+	/**
+	 * Creates a rewriter.
+	 * @param braceSyntax whether <code>${secret:…}</code> is a reference too
+	 */
+	ReferenceSeals(boolean braceSyntax) {
+		this.braceSyntax = braceSyntax;
+	}
+
+	/**
+	 * Returns whether a text could hold a reference.
+	 * @param text the text
+	 * @return {@code false} if it surely holds none
+	 */
+	boolean concerns(@Nullable Object text) {
+		return text instanceof CharSequence chars
+				&& new ReferenceScanner(chars.toString(), this.braceSyntax).concerns();
+	}
+
+	/**
+	 * Returns the value, its references as sealed placeholders. A malformed reference
+	 * becomes one whose reading fails.
+	 * @param value a value of any type
+	 * @param location where the value was found, asked when the text is new
+	 * @return the rewritten text, or the value itself if it is no text or holds no
+	 * reference
+	 */
+	@Nullable Object rewrite(@Nullable Object value, Supplier<ReferenceLocation> location) {
+		return (concerns(value)) ? rewritten(String.valueOf(value), location).text() : value;
+	}
+
+	/**
+	 * Returns the references of a text and notes where it was found.
+	 * @param text a text
+	 * @param location where the text was found
+	 * @return the references, malformed ones included
+	 */
+	List<SealedReference> note(String text, ReferenceLocation location) {
+		List<SealedReference> references = rewritten(text, () -> location).references();
+		references.forEach((reference) -> reference.foundAt(location));
+		return references;
+	}
+
+	private RewrittenText rewritten(String text, Supplier<ReferenceLocation> location) {
+		return this.rewritten.computeIfAbsent(text, (key) -> {
+			List<SealedReference> references = new ArrayList<>();
+			String result = new ReferenceScanner(key, this.braceSyntax).replaceReferences((scanned) -> {
+				SealedReference reference = new SealedReference(scanned);
+				references.add(reference);
+				return seal(scanned, reference);
+			});
+			references.forEach((reference) -> reference.foundAt(location.get()));
+			return new RewrittenText(result, List.copyOf(references));
+		});
+	}
+
+	private synchronized String seal(ScannedReference scanned, SealedReference reference) {
+		StringBuilder placeholder = new StringBuilder("${").append(this.mark).append(this.sealed.size());
+		scanned.nested().forEach((nested) -> placeholder.append(SLOT).append(nested));
+		this.sealed.add(reference);
+		return placeholder.append('}').toString();
+	}
+
+	/**
+	 * Returns whether no reference was ever seen.
+	 * @return {@code true} if there is nothing to open
+	 */
+	boolean isEmpty() {
+		return this.sealed.isEmpty();
+	}
+
+	/**
+	 * Returns whether a name is a sealed one.
+	 * @param name a property name
+	 * @return {@code true} if {@link #open} knows it
+	 */
+	boolean isSealed(String name) {
+		return !name.isEmpty() && name.charAt(0) == SEAL && name.startsWith(this.mark);
+	}
+
+	/**
+	 * Opens a sealed name.
+	 * @param name a name for which {@link #isSealed} is true
+	 * @return what it stands for, nested placeholders filled in
+	 */
+	OpenedReference open(String name) {
+		String[] parts = name.substring(this.mark.length()).split(String.valueOf(SLOT), -1);
+		return this.sealed.get(Integer.parseInt(parts[0])).open(parts);
+	}
+
+	/**
+	 * Returns the text with references in place of sealed placeholders, for messages.
+	 * @param text a text that Spring may have put a sealed placeholder into
+	 * @return the text as its author wrote it, without defaults
+	 */
+	String unseal(String text) {
+		String shown = text;
+		for (int start = shown.indexOf(this.mark); start >= 0; start = shown.indexOf(this.mark)) {
+			int digits = start + this.mark.length();
+			int end = digits;
+			while (end < shown.length() && Character.isDigit(shown.charAt(end))) {
+				end++;
+			}
+			boolean delimited = shown.startsWith("${", start - 2) && shown.startsWith("}", end);
+			String reference = (end > digits) ? this.sealed.get(Integer.parseInt(shown.substring(digits, end))).shown()
+					: "";
+			shown = shown.substring(0, (delimited) ? start - 2 : start) + reference
+					+ shown.substring((delimited) ? end + 1 : end);
+		}
+		return shown.replace(String.valueOf(SLOT), " ");
+	}
+
+	private record RewrittenText(String text, List<SealedReference> references) {
+
+	}
+
+}

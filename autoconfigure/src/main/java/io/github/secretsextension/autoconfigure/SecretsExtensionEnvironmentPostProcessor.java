@@ -1,0 +1,62 @@
+package io.github.secretsextension.autoconfigure;
+
+import java.util.function.Function;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.secretsextension.SecretsProvider;
+
+import org.springframework.boot.EnvironmentPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.bootstrap.BootstrapRegistry.InstanceSupplier;
+import org.springframework.boot.bootstrap.ConfigurableBootstrapContext;
+import org.springframework.boot.logging.DeferredLogFactory;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.ConfigurableEnvironment;
+
+/**
+ * An environment post-processor that makes references in the application's properties
+ * resolvable: the last one, so that it sees what the others added. The context is
+ * prepared when the bootstrap phase ends.
+ */
+class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordered {
+
+	private final DeferredLogFactory logs;
+
+	private final ConfigurableBootstrapContext bootstrap;
+
+	SecretsExtensionEnvironmentPostProcessor(DeferredLogFactory logs, ConfigurableBootstrapContext bootstrap) {
+		this.logs = logs;
+		this.bootstrap = bootstrap;
+	}
+
+	@Override
+	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+		// A Spring Cloud refresh comes here again, with a copy of the environment.
+		if (!this.bootstrap.isRegistered(ReferenceResolution.class)) {
+			register(environment);
+		}
+		this.bootstrap.get(ReferenceResolution.class).applyTo(environment);
+	}
+
+	private void register(ConfigurableEnvironment environment) {
+		Function<Class<?>, @Nullable Object> lookup = this::lookup;
+		BootstrapSecretsProvider provider = new BootstrapSecretsProvider(environment, lookup,
+				this.logs.getLog(SecretsProvider.class));
+		ReferenceResolution resolution = new ReferenceResolution(environment, provider);
+		this.bootstrap.registerIfAbsent(SecretsProvider.class, InstanceSupplier.of(provider));
+		this.bootstrap.register(ReferenceResolution.class, InstanceSupplier.of(resolution));
+		this.bootstrap.addCloseListener((event) -> resolution.attachTo(event.getApplicationContext()));
+	}
+
+	@SuppressWarnings("unchecked")
+	private @Nullable Object lookup(Class<?> type) {
+		return this.bootstrap.getOrElse((Class<Object>) type, null);
+	}
+
+	@Override
+	public int getOrder() {
+		return Ordered.LOWEST_PRECEDENCE;
+	}
+
+}

@@ -1,0 +1,115 @@
+package io.github.secretsextension.autoconfigure;
+
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.convert.DurationUnit;
+import org.springframework.util.Assert;
+
+/**
+ * Configuration properties for the secrets extension. Where a property is not set, the
+ * extension's environment variable of the same meaning counts, then the default.
+ *
+ * @param enabled Whether references are resolved. While they are not, reading one is an
+ * error.
+ * @param mode Where values come from.
+ * @param braceSyntax Whether ${secret:…} and ${param:…} are references too.
+ * @param allow Ids, or prefixes that end in '*', that may be asked for at all, optionally
+ * with 'secret:' or 'param:' in front. An empty list allows everything.
+ * @param deadline Longest time that one upstream call may take. Zero lifts the limit.
+ * @param cache Cache.
+ * @param secretsManager Secrets Manager.
+ * @param parameterStore Parameter Store.
+ * @param local Values for development and tests, without AWS.
+ */
+@ConfigurationProperties("secrets-extension")
+public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") Mode mode,
+		@DefaultValue("true") boolean braceSyntax, @DefaultValue List<String> allow,
+		@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration deadline, @DefaultValue Cache cache,
+		@DefaultValue SecretsManager secretsManager, @DefaultValue ParameterStore parameterStore,
+		@DefaultValue Local local) {
+
+	public SecretsExtensionProperties {
+		checkNotNegative(deadline, "secrets-extension.deadline");
+		checkNotNegative(secretsManager.ttl(), "secrets-extension.secrets-manager.ttl");
+		checkNotNegative(parameterStore.ttl(), "secrets-extension.parameter-store.ttl");
+		Assert.isTrue(cache.size() == null || cache.size() >= 0, "'secrets-extension.cache.size' must not be negative");
+	}
+
+	private static void checkNotNegative(@Nullable Duration duration, String name) {
+		Assert.isTrue(duration == null || !duration.isNegative(), () -> "'" + name + "' must not be negative");
+	}
+
+	/**
+	 * Where values come from.
+	 */
+	public enum Mode {
+
+		/** In-process, from AWS. */
+		AUTO,
+
+		/** In-process, from AWS. */
+		EMBEDDED,
+
+		/** From a file and from properties, without AWS. */
+		LOCAL
+
+	}
+
+	/**
+	 * Settings of the cache.
+	 *
+	 * @param enabled Whether values are kept at all.
+	 * @param size Largest number of values to keep. Zero keeps none.
+	 */
+	public record Cache(@Nullable Boolean enabled, @Nullable Integer size) {
+
+	}
+
+	/**
+	 * Settings of Secrets Manager.
+	 *
+	 * @param ttl How long a secret is served from the cache. Zero does not cache secrets.
+	 */
+	public record SecretsManager(@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration ttl) {
+
+	}
+
+	/**
+	 * Settings of Parameter Store.
+	 *
+	 * @param ttl How long a parameter is served from the cache. Zero does not cache
+	 * parameters.
+	 */
+	public record ParameterStore(@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration ttl) {
+
+	}
+
+	/**
+	 * Values of the local mode.
+	 *
+	 * @param location YAML or properties file with 'secrets' and 'parameters'.
+	 * @param secrets Secrets by name. A text, or keys and values that become a JSON
+	 * object.
+	 * @param parameters Parameters by name.
+	 */
+	public record Local(@Nullable String location, @DefaultValue Map<String, Object> secrets,
+			@DefaultValue Map<String, String> parameters) {
+
+		/**
+		 * Returns a text that shows no value.
+		 */
+		@Override
+		public String toString() {
+			return "Local[location=" + this.location + "]";
+		}
+
+	}
+
+}

@@ -1,0 +1,47 @@
+package io.github.secretsextension.autoconfigure;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.secretsextension.SecretReferenceSyntaxException;
+import io.github.secretsextension.SecretsException;
+
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+
+/**
+ * A failure analyzer for everything that keeps a reference from being resolved. It comes
+ * before Boot's own, which show the value that failed.
+ */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class SecretsFailureAnalyzer implements FailureAnalyzer {
+
+	@Override
+	public @Nullable FailureAnalysis analyze(Throwable failure) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			FailureAnalysis analysis = analyzeOne(cause);
+			if (analysis != null) {
+				return analysis;
+			}
+		}
+		return null;
+	}
+
+	private static @Nullable FailureAnalysis analyzeOne(Throwable cause) {
+		if (cause instanceof ReferenceResolutionException ex) {
+			return new FailureAnalysis(ex.getDescription(), ex.getAction(), cause);
+		}
+		if (cause instanceof SecretsException ex) {
+			String subject = (ex.getReference() != null) ? "Cannot read '" + ex.getReference() + "': " : "";
+			return new FailureAnalysis(subject + ex.getProblem() + ".", ex.getAction(), cause);
+		}
+		if (cause instanceof SecretReferenceSyntaxException ex) {
+			return new FailureAnalysis("Malformed reference '" + ex.getReference() + "', character "
+					+ (ex.getPosition() + 3) + ": " + ex.getProblem() + ".", "Write " + ex.getAcceptedForm() + ".",
+					cause);
+		}
+		return null;
+	}
+
+}
