@@ -89,8 +89,8 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 			SecretsProvider provider = this.created;
 			if (provider == null) {
 				SecretsProvider bean = bean();
-				provider = (bean != this) ? bean
-						: new SecretsProviderFactory(this.environment, this.bootstrap, this.log).create();
+				provider = new SecretsProviderFactory(this.environment, this.bootstrap, this.log)
+					.create((bean != this) ? bean : null);
 				this.settings = settings(this.environment);
 				this.created = provider;
 			}

@@ -49,7 +49,12 @@ final class SecretsProviderFactory {
 		this.clock = (registered != null) ? registered : SecretsClock.system();
 	}
 
-	SecretsProvider create() {
+	/**
+	 * Creates the provider.
+	 * @param registered one that was registered in its place, or {@code null}
+	 * @return the provider
+	 */
+	SecretsProvider create(@Nullable SecretsProvider registered) {
 		SecretsExtensionProperties properties = Binder.get(this.environment)
 			.bindOrCreate("secrets-extension", SecretsExtensionProperties.class);
 		if (!properties.enabled()) {
@@ -59,6 +64,9 @@ final class SecretsProviderFactory {
 		if (Boolean.getBoolean("spring.aot.processing")) {
 			return refusing("It was read during AOT processing, in which no secret is fetched",
 					"Let no condition depend on a reference: conditions are evaluated at build time.");
+		}
+		if (registered != null) {
+			return registered;
 		}
 		ExtensionVariables variables = new ExtensionVariables(this.environment, this.log);
 		return (properties.mode() == Mode.LOCAL) ? local(properties, variables) : embedded(properties, variables);

@@ -26,8 +26,8 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.cloud.context.refresh.ConfigDataContextRefresher;
-import org.springframework.cloud.context.scope.refresh.RefreshScope;
+import org.springframework.cloud.autoconfigure.RefreshAutoConfiguration;
+import org.springframework.cloud.context.refresh.ContextRefresher;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -201,7 +201,7 @@ class ReferenceResolutionTests {
 				.findFirst()
 				.orElseThrow();
 			return org.springframework.boot.origin.OriginLookup.getOrigin(source, "app.text").toString();
-		})).asString().contains("application.yml").contains("1:"));
+		})).asString().contains("application.yml").contains("4:13"));
 	}
 
 	private static void grammarRows(Map<String, Row> rows) {
@@ -382,15 +382,13 @@ class ReferenceResolutionTests {
 		});
 		rows.put("a Spring Cloud context refresh", (s) -> {
 			FakeSecrets secrets = secrets();
-			try (ConfigurableApplicationContext context = new TestApplication(secrets, TestApplication.Empty.class)
+			try (ConfigurableApplicationContext context = new TestApplication(secrets, RefreshConfig.class)
 				.property("p", s.of("secret:db"))
 				.property("q", "\\" + s.of("secret:db"))
 				.run()) {
 				context.getEnvironment().getProperty("p");
 				secrets.set("secret:db", C + "new");
-				new ConfigDataContextRefresher(context, new RefreshScope(),
-						new org.springframework.cloud.autoconfigure.RefreshAutoConfiguration.RefreshProperties())
-					.refreshEnvironment();
+				context.getBean(ContextRefresher.class).refresh();
 				assertThat(context.getEnvironment().getProperty("p")).isEqualTo(C + "new");
 				assertThat(context.getEnvironment().getProperty("q")).isEqualTo(s.of("secret:db"));
 				assertThat(context.getEnvironment()
@@ -791,6 +789,11 @@ class ReferenceResolutionTests {
 		String direct() {
 			return this.direct;
 		}
+
+	}
+
+	@Import({ TestApplication.Empty.class, RefreshAutoConfiguration.class })
+	static class RefreshConfig {
 
 	}
 
