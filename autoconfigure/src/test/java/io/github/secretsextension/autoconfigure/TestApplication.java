@@ -42,11 +42,19 @@ class TestApplication {
 	private final List<String> arguments = new ArrayList<>(List.of("--spring.main.banner-mode=off"));
 
 	TestApplication(SecretsProvider secrets, Class<?>... sources) {
+		this(sources);
+		this.application.addBootstrapRegistryInitializer(
+				(registry) -> registry.register(SecretsProvider.class, InstanceSupplier.of(secrets)));
+	}
+
+	/**
+	 * Creates an application that makes its provider from its settings.
+	 * @param sources the configuration
+	 */
+	TestApplication(Class<?>... sources) {
 		this.application = new SpringApplication(sources);
 		this.application.setRegisterShutdownHook(false);
 		this.application.setWebApplicationType(WebApplicationType.NONE);
-		this.application.addBootstrapRegistryInitializer(
-				(registry) -> registry.register(SecretsProvider.class, InstanceSupplier.of(secrets)));
 	}
 
 	TestApplication property(String name, String value) {

@@ -24,12 +24,20 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class TestContexts {
 
+	private static final ThreadLocal<Boolean> STARTING = new ThreadLocal<>();
+
 	private TestContexts() {
 	}
 
 	static void run(Syntax syntax, Class<? extends Case> type) throws Exception {
 		Case test = type.getDeclaredConstructor().newInstance();
-		new TestContextManager(type).prepareTestInstance(test);
+		STARTING.set(true);
+		try {
+			new TestContextManager(type).prepareTestInstance(test);
+		}
+		finally {
+			STARTING.remove();
+		}
 		assertThat(test.environment.getProperty((syntax == Syntax.ANGLE) ? "angle" : "brace"))
 			.isEqualTo(FakeSecrets.CANARY + "db");
 		assertThat(test.value).isEqualTo(FakeSecrets.CANARY + "db");
@@ -91,7 +99,10 @@ final class TestContexts {
 
 		@Override
 		public void initialize(BootstrapRegistry registry) {
-			registry.registerIfAbsent(SecretsProvider.class, InstanceSupplier.from(ReferenceResolutionTests::secrets));
+			if (STARTING.get() != null) {
+				registry.registerIfAbsent(SecretsProvider.class,
+						InstanceSupplier.from(ReferenceResolutionTests::secrets));
+			}
 		}
 
 	}
