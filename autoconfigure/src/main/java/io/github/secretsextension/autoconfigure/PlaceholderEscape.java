@@ -3,11 +3,15 @@ package io.github.secretsextension.autoconfigure;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
+import org.springframework.core.SpringProperties;
+
 /**
  * The escape that makes Spring return a text as it is: Spring looks for placeholders in
  * each value that it resolved.
  */
 final class PlaceholderEscape {
+
+	private static final String ESCAPE_CHARACTER = "spring.placeholder.escapeCharacter.default";
 
 	private PlaceholderEscape() {
 	}
@@ -34,6 +38,7 @@ final class PlaceholderEscape {
 				matched[open.pop()] = true;
 			}
 		}
+		checkEscapeCharacter();
 		StringBuilder escaped = new StringBuilder(text.length() + 8);
 		for (int i = 0; i < text.length(); i++) {
 			if (text.startsWith("${", i) && matched[i + 1]) {
@@ -42,6 +47,14 @@ final class PlaceholderEscape {
 			escaped.append(text.charAt(i));
 		}
 		return escaped.toString();
+	}
+
+	private static void checkEscapeCharacter() {
+		String character = SpringProperties.getProperty(ESCAPE_CHARACTER);
+		if (character != null && !character.equals("\\")) {
+			throw new IllegalStateException("A secret holds '${', which only a backslash keeps Spring from expanding: "
+					+ "remove '" + ESCAPE_CHARACTER + "'");
+		}
 	}
 
 }

@@ -37,6 +37,10 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 		this.provider = provider;
 	}
 
+	ReferenceSeals seals() {
+		return this.seals;
+	}
+
 	/**
 	 * Says whether conditions are evaluated now, some of which evaluate what they read.
 	 * @param conditionsRun {@code true} from the end of the bootstrap phase until all

@@ -114,6 +114,15 @@ final class ReferenceSeals {
 	}
 
 	/**
+	 * Returns whether a sealed name stands anywhere in a text.
+	 * @param text a text from Spring
+	 * @return {@code true} if {@link #unseal} would change it
+	 */
+	boolean holdSealedName(String text) {
+		return text.contains(this.mark);
+	}
+
+	/**
 	 * Opens a sealed name.
 	 * @param name a name for which {@link #isSealed} is true
 	 * @return what it stands for, nested placeholders filled in

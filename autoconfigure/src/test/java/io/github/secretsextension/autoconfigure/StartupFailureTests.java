@@ -99,6 +99,54 @@ class StartupFailureTests {
 	}
 
 	@Test
+	void secretThatCannotBeConvertedIsNotShown(CapturedOutput output) {
+		Throwable failure = catchThrowable(
+				() -> new TestApplication(secrets(), TestApplication.Empty.class, NumberConfig.class)
+					.property("bound.number", "$<secret:text>")
+					.run());
+		assertThat(failure).isNotNull();
+		assertThat(output).contains("'$<secret:text>' in property 'bound.number'")
+			.contains("application.yml] - ")
+			.contains("cannot become a int")
+			.doesNotContain(FakeSecrets.CANARY)
+			.doesNotContain("\uE000");
+	}
+
+	@Test
+	void unknownPlaceholderBesideReferenceShowsReference(CapturedOutput output) {
+		Throwable failure = catchThrowable(
+				() -> new TestApplication(secrets(), TestApplication.Empty.class, NumberConfig.class)
+					.property("bound.number", "$<secret:text>-${nope}")
+					.run());
+		assertThat(failure).isNotNull();
+		assertThat(output).contains("nope")
+			.contains("$<secret:text>")
+			.doesNotContain(FakeSecrets.CANARY)
+			.doesNotContain("\uE000");
+	}
+
+	@Test
+	void settingThatLeadsToReferenceIsNamed(CapturedOutput output) {
+		Throwable failure = catchThrowable(() -> new TestApplication(TestApplication.Empty.class, Reader.class)
+			.property("secrets-extension.deadline", "${limit}")
+			.property("limit", "$<param:/p>")
+			.property("app.text", "$<secret:text>")
+			.run());
+		assertThat(failure).isNotNull();
+		assertThat(output).contains("property 'limit'").contains("leads to a reference itself");
+	}
+
+	@Test
+	void referenceInExpressionConditionIsRefused(CapturedOutput output) {
+		Throwable failure = catchThrowable(
+				() -> new TestApplication(secrets(), TestApplication.Empty.class, Conditional.class)
+					.property("app.flag", "$<secret:text>")
+					.run());
+		assertThat(failure).isNotNull();
+		assertThat(output).contains("'$<secret:text>' in property 'app.flag'").contains("@ConditionalOnExpression");
+	}
+
+	@Test
 	void reservedEnvironmentVariableIsNamed(CapturedOutput output) {
 		Throwable failure = catchThrowable(() -> new TestApplication(secrets(), TestApplication.Empty.class)
 			.variable("SECRETSEXTENSION_DEADLINE", "$<param:/p>")
@@ -112,6 +160,22 @@ class StartupFailureTests {
 			.set("secret:json", "{\"key\":\"" + FakeSecrets.CANARY + "\"}")
 			.set("secret:binary", SecretValue.builder().bytes(FakeSecrets.CANARY.getBytes()).build())
 			.set("param:/p", FakeSecrets.CANARY + "p");
+	}
+
+	@org.springframework.boot.context.properties.ConfigurationProperties("bound")
+	record Numbers(int number) {
+
+	}
+
+	@org.springframework.boot.context.properties.EnableConfigurationProperties(Numbers.class)
+	static class NumberConfig {
+
+	}
+
+	@org.springframework.boot.autoconfigure.condition.ConditionalOnExpression("'${app.flag}' == 'x'")
+	@org.springframework.context.annotation.Configuration(proxyBeanMethods = false)
+	static class Conditional {
+
 	}
 
 	static class Reader {
