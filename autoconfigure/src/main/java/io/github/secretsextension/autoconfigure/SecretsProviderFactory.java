@@ -94,10 +94,10 @@ final class SecretsProviderFactory {
 			return refusing("The AWS SDK for Java is not on the class path",
 					"Add software.amazon.awssdk:secretsmanager and :ssm, or set 'secrets-extension.mode=local'.");
 		}
-		int maxConnections = variables.maxConnections();
-		SecretsProvider aws = null;
+		SecretsProvider aws = EmbeddedProviders.create(this.environment, this.bootstrap, properties.deadline(),
+				this.clock, this.log);
 		return new SecretsCache(aws, settings(properties, variables, properties.deadline()), this.clock,
-				executor(2 * maxConnections));
+				executor(2 * variables.maxConnections()));
 	}
 
 	private static SecretsCache.Settings settings(SecretsExtensionProperties properties, ExtensionVariables variables,

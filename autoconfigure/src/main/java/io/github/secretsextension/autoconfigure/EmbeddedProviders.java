@@ -1,0 +1,89 @@
+package io.github.secretsextension.autoconfigure;
+
+import java.time.Duration;
+import java.util.function.Function;
+
+import org.apache.commons.logging.Log;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
+import org.springframework.core.env.Environment;
+import org.springframework.util.ClassUtils;
+
+import io.github.secretsextension.SecretsClock;
+import io.github.secretsextension.aws.AwsSecretsProvider;
+import io.github.secretsextension.aws.ClientConfigurer;
+import io.github.secretsextension.aws.DefaultAwsClients;
+
+/**
+ * The in-process provider, set up from the environment: by Spring Cloud AWS's properties
+ * where Spring Cloud AWS is there, else by the SDK's own settings alone.
+ */
+final class EmbeddedProviders {
+
+	private static final ConfigurationPropertyName SPRING_CLOUD_AWS = ConfigurationPropertyName.of("spring.cloud.aws");
+
+	private static final String[] SPRING_CLOUD_AWS_CLASSES = {
+			"io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer",
+			"io.awspring.cloud.core.SpringCloudClientConfiguration" };
+
+	private EmbeddedProviders() {
+	}
+
+	/**
+	 * Creates the provider. Properties are bound and the bootstrap context is asked now,
+	 * on the calling thread; clients, regions and credentials come at the first read.
+	 * @param environment the environment, which holds no reference under
+	 * {@code spring.cloud.aws}
+	 * @param bootstrap returns the instance that is registered under a type, or
+	 * {@code null}
+	 * @param deadline how long one call may take, with its retries; zero for no limit
+	 * @param clock tells when a value was read
+	 * @param log takes the warning about settings that nobody reads
+	 * @return the provider
+	 */
+	static AwsSecretsProvider create(Environment environment, Function<Class<?>, @Nullable Object> bootstrap,
+			Duration deadline, SecretsClock clock, Log log) {
+		return create(environment, bootstrap, deadline, clock, log, isSpringCloudAwsPresent());
+	}
+
+	static AwsSecretsProvider create(Environment environment, Function<Class<?>, @Nullable Object> bootstrap,
+			Duration deadline, SecretsClock clock, Log log, boolean springCloudAws) {
+		BootstrapInstances instances = new BootstrapInstances(bootstrap);
+		if (!springCloudAws) {
+			warnOfUnreadSettings(environment, log);
+		}
+		DefaultAwsClients own = (springCloudAws)
+				? new DefaultAwsClients(deadline, springCloudAws(environment, instances))
+				: new DefaultAwsClients(deadline);
+		return new AwsSecretsProvider(new BootstrapAwsClients(instances, own), clock);
+	}
+
+	private static ClientConfigurer springCloudAws(Environment environment, BootstrapInstances instances) {
+		return new SpringCloudAwsConfigurer(environment, instances);
+	}
+
+	private static boolean isSpringCloudAwsPresent() {
+		ClassLoader classLoader = EmbeddedProviders.class.getClassLoader();
+		for (String name : SPRING_CLOUD_AWS_CLASSES) {
+			if (!ClassUtils.isPresent(name, classLoader)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	private static void warnOfUnreadSettings(Environment environment, Log log) {
+		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+			if (source.containsDescendantOf(SPRING_CLOUD_AWS) == ConfigurationPropertyState.PRESENT) {
+				log.warn("Properties under 'spring.cloud.aws' are set, but Spring Cloud AWS is not on the class path:"
+						+ " nothing reads them. Add 'io.awspring.cloud:spring-cloud-aws-starter', or use the AWS SDK's"
+						+ " own settings (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL).");
+				return;
+			}
+		}
+	}
+
+}

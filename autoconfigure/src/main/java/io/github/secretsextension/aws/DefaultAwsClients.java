@@ -1,0 +1,103 @@
+package io.github.secretsextension.aws;
+
+import java.time.Duration;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
+import software.amazon.awssdk.services.ssm.SsmClient;
+
+/**
+ * The clients that are built here: the SDK's default chains, one light HTTP client, and a
+ * time limit on every call.
+ * <p>
+ * Region, credentials, endpoint, retry mode and number of attempts are never set here:
+ * they come from the {@link ClientConfigurer}, else from the SDK's environment variables,
+ * system properties and profile.
+ */
+public final class DefaultAwsClients implements AwsClients {
+
+	private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+
+	private static final Duration LONGEST_SOCKET_TIMEOUT = Duration.ofSeconds(30);
+
+	private final Duration deadline;
+
+	private final ClientConfigurer configurer;
+
+	/**
+	 * Creates the clients' supplier.
+	 * @param deadline how long one call may take, with its retries; zero for no limit
+	 */
+	public DefaultAwsClients(Duration deadline) {
+		this(deadline, new ClientConfigurer() {
+		});
+	}
+
+	/**
+	 * Creates the clients' supplier.
+	 * @param deadline how long one call may take, with its retries; zero for no limit
+	 * @param configurer configures each client first
+	 */
+	public DefaultAwsClients(Duration deadline, ClientConfigurer configurer) {
+		this.deadline = deadline;
+		this.configurer = configurer;
+	}
+
+	@Override
+	public SecretsManagerClient secretsManager(@Nullable String region) {
+		return build(SecretsManagerClient::builder, this.configurer::secretsManager, region);
+	}
+
+	@Override
+	public SsmClient parameterStore(@Nullable String region) {
+		return build(SsmClient::builder, this.configurer::parameterStore, region);
+	}
+
+	private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> C build(Supplier<B> builders,
+			BiConsumer<B, @Nullable Region> callback, @Nullable String regionName) {
+		Region region = (regionName != null) ? Region.of(regionName) : null;
+		try {
+			return configure(builders.get().httpClientBuilder(httpClient()), callback, region).build();
+		}
+		catch (IllegalArgumentException ex) {
+			// A callback that sets an HTTP client, not a builder of one: the SDK refuses
+			// to have both, and does not tell before.
+			return configure(builders.get(), callback, region).build();
+		}
+	}
+
+	private <B extends AwsClientBuilder<B, C>, C> B configure(B builder, BiConsumer<B, @Nullable Region> callback,
+			@Nullable Region region) {
+		callback.accept(builder, region);
+		if (region != null) {
+			builder.region(region);
+		}
+		if (!this.deadline.isZero()) {
+			builder.overrideConfiguration(limited(builder.overrideConfiguration()));
+		}
+		return builder;
+	}
+
+	private ClientOverrideConfiguration limited(ClientOverrideConfiguration configuration) {
+		boolean shorter = configuration.apiCallTimeout()
+			.filter((timeout) -> timeout.compareTo(this.deadline) < 0)
+			.isPresent();
+		return (shorter) ? configuration : configuration.toBuilder().apiCallTimeout(this.deadline).build();
+	}
+
+	private SdkHttpClient.Builder<?> httpClient() {
+		boolean limited = !this.deadline.isZero() && this.deadline.compareTo(LONGEST_SOCKET_TIMEOUT) < 0;
+		return UrlConnectionHttpClient.builder()
+			.connectionTimeout(CONNECT_TIMEOUT)
+			.socketTimeout((limited) ? this.deadline : LONGEST_SOCKET_TIMEOUT);
+	}
+
+}
