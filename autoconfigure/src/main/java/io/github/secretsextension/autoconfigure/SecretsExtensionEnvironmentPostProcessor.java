@@ -33,13 +33,11 @@ class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcess
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
 		// A Spring Cloud refresh comes here again, with a copy of the environment.
-		if (!this.bootstrap.isRegistered(ReferenceResolution.class)) {
-			register(environment);
-		}
-		this.bootstrap.get(ReferenceResolution.class).applyTo(environment);
+		ReferenceResolution resolution = this.bootstrap.getOrElse(ReferenceResolution.class, null);
+		((resolution != null) ? resolution : register(environment)).applyTo(environment);
 	}
 
-	private void register(ConfigurableEnvironment environment) {
+	private ReferenceResolution register(ConfigurableEnvironment environment) {
 		Function<Class<?>, @Nullable Object> lookup = this::lookup;
 		BootstrapSecretsProvider provider = new BootstrapSecretsProvider(environment, lookup,
 				this.logs.getLog(SecretsProvider.class));
@@ -47,6 +45,7 @@ class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcess
 		this.bootstrap.registerIfAbsent(SecretsProvider.class, InstanceSupplier.of(provider));
 		this.bootstrap.register(ReferenceResolution.class, InstanceSupplier.of(resolution));
 		this.bootstrap.addCloseListener((event) -> resolution.attachTo(event.getApplicationContext()));
+		return resolution;
 	}
 
 	@SuppressWarnings("unchecked")
