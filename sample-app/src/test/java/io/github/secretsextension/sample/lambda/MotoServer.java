@@ -83,12 +83,14 @@ final class MotoServer implements AutoCloseable {
 			}
 			catch (IOException ex) {
 				if (this.process.waitFor(100, TimeUnit.MILLISECONDS)) {
-					throw new IOException("The process ended with status " + this.process.exitValue(), ex);
+					throw new IOException(
+							"moto_server ended: install it by pip install 'moto[server]', or see target/moto-server.log",
+							ex);
 				}
 			}
 		}
 		close();
-		throw new IOException("No answer within " + START);
+		throw new IOException("moto_server does not answer: see target/moto-server.log");
 	}
 
 	private <B extends AwsClientBuilder<B, ?>> B configure(B builder) {
