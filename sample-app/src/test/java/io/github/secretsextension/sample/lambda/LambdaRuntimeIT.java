@@ -161,6 +161,15 @@ class LambdaRuntimeIT {
 		assertThat(failedStart(javaHome)).contains("app.database").doesNotContain(CANARY);
 	}
 
+	@Test
+	void packsNeitherAWebServerNorWhatTheRuntimeHas() throws IOException {
+		try (Stream<Path> libraries = Files.list(taskRoot.resolve("lib"))) {
+			assertThat(libraries).extracting((library) -> library.getFileName().toString())
+				.isNotEmpty()
+				.noneMatch((name) -> name.matches("(tomcat|spring-webmvc|netty|aws-lambda-java|.*-test).*"));
+		}
+	}
+
 	private String failedStart(Path javaHome) throws Exception {
 		try (LambdaProcess function = start(javaHome)) {
 			String report = function.initError();
