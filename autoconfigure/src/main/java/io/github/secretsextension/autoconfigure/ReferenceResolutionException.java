@@ -9,11 +9,16 @@ import org.jspecify.annotations.Nullable;
 import io.github.secretsextension.SecretReferenceSyntaxException;
 import io.github.secretsextension.SecretsException;
 
+import org.springframework.beans.BeansException;
+
 /**
  * A failure to resolve a reference in a property or annotation. The message names the
  * property, its origin, the cause's class and the next step, and no value.
+ * <p>
+ * It is a {@link BeansException} because Spring repeats the message of such a one in the
+ * exception about the bean, the only message that Lambda's init error shows.
  */
-public class ReferenceResolutionException extends RuntimeException {
+public class ReferenceResolutionException extends BeansException {
 
 	private static final long serialVersionUID = 1L;
 
