@@ -47,7 +47,7 @@ final class RegionalClients<C extends AwsClient> {
 	 */
 	C get(SecretReference reference) {
 		String region = reference.region();
-		C client = this.clients.get((region != null) ? region : DEFAULT);
+		C client = (this.closed) ? null : this.clients.get((region != null) ? region : DEFAULT);
 		return (client != null) ? client : create(reference, region);
 	}
 
