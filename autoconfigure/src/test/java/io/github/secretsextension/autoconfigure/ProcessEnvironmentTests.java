@@ -53,6 +53,8 @@ class ProcessEnvironmentTests {
 
 	private boolean springCloudAws = true;
 
+	private String missing = "none";
+
 	@TempDir
 	private Path home;
 
@@ -198,6 +200,17 @@ class ProcessEnvironmentTests {
 				"'software.amazon.awssdk:ssooidc'");
 	}
 
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void moduleOfTheOtherServiceMayBeMissing(boolean springCloudAws) throws Exception {
+		this.springCloudAws = springCloudAws;
+		this.missing = "ssm-";
+		keys();
+		this.variables.put("AWS_REGION", "xx-env-1");
+		this.variables.put("AWS_ENDPOINT_URL", this.server.endpoint().toString());
+		assertThat(run()).contains("VALUE CANARY-s", "FAILURE NOT_CONFIGURED", "'software.amazon.awssdk:ssm'");
+	}
+
 	private void keys() {
 		this.variables.put("AWS_ACCESS_KEY_ID", "AKIAENV");
 		this.variables.put("AWS_SECRET_ACCESS_KEY", "key");
@@ -234,6 +247,7 @@ class ProcessEnvironmentTests {
 	private String classPath() {
 		return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
 			.filter((entry) -> this.springCloudAws || !new File(entry).getName().startsWith("spring-cloud-aws"))
+			.filter((entry) -> !new File(entry).getName().startsWith(this.missing))
 			.collect(Collectors.joining(File.pathSeparator));
 	}
 

@@ -370,6 +370,7 @@ abstract class AwsSecretsProviderContract {
 	}
 
 	static void assertNoCanary(Throwable failure) {
+		assertThat(failure).as("a failure").isNotNull();
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			assertThat(cause.toString()).doesNotContain("CANARY-");
 			assertThat(cause.getSuppressed()).isEmpty();
