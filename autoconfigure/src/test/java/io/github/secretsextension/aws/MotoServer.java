@@ -12,8 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.opentest4j.TestAbortedException;
 
 /**
  * A JUnit extension that runs one {@code moto_server} for all tests of the JVM, on a free
@@ -22,7 +23,7 @@ import org.opentest4j.TestAbortedException;
  * Where moto is not installed ({@code pip install 'moto[server]'}) the tests are skipped,
  * but fail when the environment variable {@code CI} is {@code true}.
  */
-public final class MotoServer implements BeforeAllCallback {
+public final class MotoServer implements ExecutionCondition, BeforeAllCallback {
 
 	private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
@@ -36,18 +37,27 @@ public final class MotoServer implements BeforeAllCallback {
 	}
 
 	@Override
+	public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+		Running running = running(context);
+		if (running.process != null || "true".equals(System.getenv("CI"))) {
+			return ConditionEvaluationResult.enabled("moto must run");
+		}
+		return ConditionEvaluationResult.disabled(running.problem + "; pip install 'moto[server]'");
+	}
+
+	@Override
 	public void beforeAll(ExtensionContext context) {
-		Running running = context.getRoot()
-			.getStore(ExtensionContext.Namespace.create(MotoServer.class))
-			.computeIfAbsent(Running.class, (key) -> start(), Running.class);
+		Running running = running(context);
 		if (running.process == null) {
-			String problem = "moto_server cannot be started: " + running.problem;
-			if ("true".equals(System.getenv("CI"))) {
-				throw new IllegalStateException(problem);
-			}
-			throw new TestAbortedException(problem + "; pip install 'moto[server]'");
+			throw new IllegalStateException(running.problem);
 		}
 		endpoint = running.endpoint;
+	}
+
+	private static Running running(ExtensionContext context) {
+		return context.getRoot()
+			.getStore(ExtensionContext.Namespace.create(MotoServer.class))
+			.computeIfAbsent(Running.class, (key) -> start(), Running.class);
 	}
 
 	private static Running start() {
@@ -60,7 +70,7 @@ public final class MotoServer implements BeforeAllCallback {
 				problems.add(command.get(0) + ": " + ex.getMessage());
 			}
 		}
-		return new Running(null, null, String.join("; ", problems));
+		return new Running(null, null, "moto_server cannot be started: " + String.join("; ", problems));
 	}
 
 	private static Running start(List<String> command) throws IOException {
