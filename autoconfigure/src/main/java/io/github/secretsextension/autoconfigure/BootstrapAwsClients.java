@@ -22,8 +22,8 @@ final class BootstrapAwsClients implements AwsClients {
 	private final AwsClients own;
 
 	BootstrapAwsClients(BootstrapInstances instances, AwsClients own) {
-		this.secretsManager = instances.get(SecretsManagerClient.class);
-		this.parameterStore = instances.get(SsmClient.class);
+		this.secretsManager = instances.get(() -> SecretsManagerClient.class);
+		this.parameterStore = instances.get(() -> SsmClient.class);
 		this.own = own;
 	}
 

@@ -1,6 +1,7 @@
 package io.github.secretsextension.autoconfigure;
 
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +18,20 @@ final class BootstrapInstances {
 		this.lookup = lookup;
 	}
 
-	<T> @Nullable T get(Class<T> type) {
-		return type.cast(this.lookup.apply(type));
+	/**
+	 * Returns the instance that is registered under a type.
+	 * @param type supplies the type, whose module may be missing
+	 * @return the instance, or {@code null} when there is none
+	 */
+	<T> @Nullable T get(Supplier<Class<T>> type) {
+		Class<T> present;
+		try {
+			present = type.get();
+		}
+		catch (NoClassDefFoundError ex) {
+			return null;
+		}
+		return present.cast(this.lookup.apply(present));
 	}
 
 }

@@ -57,16 +57,16 @@ final class SpringCloudAwsConfigurer implements ClientConfigurer {
 				SecretsManagerProperties.class);
 		this.parameterStore = binder.bindOrCreate(ParameterStoreProperties.CONFIG_PREFIX,
 				ParameterStoreProperties.class);
-		this.connectionDetails = instances.get(AwsConnectionDetails.class);
-		this.customizer = instances.get(AwsSyncClientCustomizer.class);
-		this.secretsManagerCustomizer = instances.get(SecretsManagerClientCustomizer.class);
-		this.parameterStoreCustomizer = instances.get(SsmClientCustomizer.class);
+		this.connectionDetails = instances.get(() -> AwsConnectionDetails.class);
+		this.customizer = instances.get(() -> AwsSyncClientCustomizer.class);
+		this.secretsManagerCustomizer = instances.get(() -> SecretsManagerClientCustomizer.class);
+		this.parameterStoreCustomizer = instances.get(() -> SsmClientCustomizer.class);
 		RegionProperties region = binder.bindOrCreate(RegionProperties.PREFIX, RegionProperties.class);
-		this.region = new SingletonSupplier<>(instances.get(AwsRegionProvider.class),
+		this.region = new SingletonSupplier<>(instances.get(() -> AwsRegionProvider.class),
 				() -> RegionProviderAutoConfiguration.createRegionProvider(region));
 		CredentialsProperties credentials = binder.bindOrCreate(CredentialsProperties.PREFIX,
 				CredentialsProperties.class);
-		this.credentials = new SingletonSupplier<>(instances.get(AwsCredentialsProvider.class),
+		this.credentials = new SingletonSupplier<>(instances.get(() -> AwsCredentialsProvider.class),
 				() -> CredentialsProviderAutoConfiguration.createCredentialsProvider(credentials, this.region.obtain(),
 						this.connectionDetails));
 	}

@@ -24,9 +24,9 @@ import io.github.secretsextension.SecretsProvider;
  */
 public final class AwsSecretsProvider implements SecretsProvider, AutoCloseable {
 
-	private final RegionalClients<SecretsManagerClient> secretsManager;
+	private final RegionalClients secretsManager;
 
-	private final RegionalClients<SsmClient> parameterStore;
+	private final RegionalClients parameterStore;
 
 	private final SecretsClock clock;
 
@@ -36,8 +36,10 @@ public final class AwsSecretsProvider implements SecretsProvider, AutoCloseable 
 	 * @param clock tells when a value was read
 	 */
 	public AwsSecretsProvider(AwsClients clients, SecretsClock clock) {
-		this.secretsManager = new RegionalClients<>(clients::secretsManager, clients::release);
-		this.parameterStore = new RegionalClients<>(clients::parameterStore, clients::release);
+		// Not method references: linking one loads the client's class, and an application
+		// that reads no parameters may leave the module out.
+		this.secretsManager = new RegionalClients((region) -> clients.secretsManager(region), clients::release);
+		this.parameterStore = new RegionalClients((region) -> clients.parameterStore(region), clients::release);
 		this.clock = clock;
 	}
 
@@ -46,7 +48,7 @@ public final class AwsSecretsProvider implements SecretsProvider, AutoCloseable 
 		clients(reference).get(reference);
 	}
 
-	private RegionalClients<? extends AwsClient> clients(SecretReference reference) {
+	private RegionalClients clients(SecretReference reference) {
 		return (reference.kind() == Kind.SECRET) ? this.secretsManager : this.parameterStore;
 	}
 
@@ -56,12 +58,12 @@ public final class AwsSecretsProvider implements SecretsProvider, AutoCloseable 
 	}
 
 	private SecretValue secret(SecretReference reference) {
-		SecretsManagerClient client = this.secretsManager.get(reference);
+		SecretsManagerClient client = (SecretsManagerClient) this.secretsManager.get(reference);
 		return call(reference, client, () -> SecretCall.get(client, reference, now()));
 	}
 
 	private SecretValue parameter(SecretReference reference) {
-		SsmClient client = this.parameterStore.get(reference);
+		SsmClient client = (SsmClient) this.parameterStore.get(reference);
 		return call(reference, client, () -> ParameterCall.get(client, reference, now()));
 	}
 

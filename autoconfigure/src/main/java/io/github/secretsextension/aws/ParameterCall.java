@@ -53,7 +53,7 @@ final class ParameterCall {
 		if (answer.value() != null) {
 			return answer.value();
 		}
-		if (reference.id().contains(SECRETS_PATH.substring(1))) {
+		if (reference.id().contains(SECRETS_PATH)) {
 			throw new SecretsException(Reason.NOT_TEXT, reference, "The secret behind this parameter has no text",
 					"Read a binary secret from Secrets Manager itself: $<secret:…>.");
 		}
@@ -63,16 +63,26 @@ final class ParameterCall {
 	private static boolean isAbout(SecretReference reference, Parameter answer) {
 		String id = reference.id();
 		String name = answer.name();
-		if (!reference.isArn()) {
-			return name == null || name.equals(id);
-		}
 		String arn = answer.arn();
-		return id.equals(arn) || id.equals(name) || (arn == null && name == null)
-				|| (name != null && (arn == null || name.startsWith(SECRETS_PATH)) && id.endsWith(path(name)));
+		if (!reference.isArn()) {
+			return name == null || isSame(name, id) || id.equals(SECRETS_PATH + name);
+		}
+		boolean isSecret = id.contains(":parameter" + SECRETS_PATH);
+		if (arn != null && !isSecret) {
+			return arn.equals(id);
+		}
+		return name == null || name.equals(id) || isSame(name, id.substring(id.indexOf(":parameter/") + 10));
 	}
 
-	private static String path(String name) {
-		return ":parameter" + ((name.startsWith("/")) ? name : "/" + name);
+	/**
+	 * Returns whether two names mean one parameter: at the root the slash may be missing.
+	 */
+	private static boolean isSame(String name, String asked) {
+		return withSlash(name).equals(withSlash(asked));
+	}
+
+	private static String withSlash(String name) {
+		return (name.startsWith("/")) ? name : "/" + name;
 	}
 
 }

@@ -15,10 +15,8 @@ import io.github.secretsextension.SecretsException.Reason;
 
 /**
  * The clients of one service, made at the first use of their region and kept.
- *
- * @param <C> the type of client
  */
-final class RegionalClients<C extends AwsClient> {
+final class RegionalClients {
 
 	/** More than AWS has regions: the name in an ARN may come from outside. */
 	private static final int MOST_REGIONS = 64;
@@ -27,15 +25,15 @@ final class RegionalClients<C extends AwsClient> {
 
 	private static final String DEFAULT = "";
 
-	private final Function<@Nullable String, C> factory;
+	private final Function<@Nullable String, AwsClient> factory;
 
-	private final Consumer<? super C> releaser;
+	private final Consumer<AwsClient> releaser;
 
-	private final Map<String, C> clients = new ConcurrentHashMap<>();
+	private final Map<String, AwsClient> clients = new ConcurrentHashMap<>();
 
 	private volatile boolean closed;
 
-	RegionalClients(Function<@Nullable String, C> factory, Consumer<? super C> releaser) {
+	RegionalClients(Function<@Nullable String, AwsClient> factory, Consumer<AwsClient> releaser) {
 		this.factory = factory;
 		this.releaser = releaser;
 	}
@@ -45,15 +43,15 @@ final class RegionalClients<C extends AwsClient> {
 	 * @param reference a reference, whose ARN may name a region
 	 * @return the client of that region, or the default one
 	 */
-	C get(SecretReference reference) {
+	AwsClient get(SecretReference reference) {
 		String region = reference.region();
-		C client = this.clients.get((region != null) ? region : DEFAULT);
+		AwsClient client = (this.closed) ? null : this.clients.get((region != null) ? region : DEFAULT);
 		return (client != null) ? client : create(reference, region);
 	}
 
-	private C create(SecretReference reference, @Nullable String region) {
+	private AwsClient create(SecretReference reference, @Nullable String region) {
 		check(reference, region);
-		C client;
+		AwsClient client;
 		try {
 			client = (region != null) ? this.clients.computeIfAbsent(region, this::regional)
 					: this.clients.computeIfAbsent(DEFAULT, (key) -> this.factory.apply(null));
@@ -79,8 +77,8 @@ final class RegionalClients<C extends AwsClient> {
 		}
 	}
 
-	private C regional(String region) {
-		C standard = this.clients.get(DEFAULT);
+	private AwsClient regional(String region) {
+		AwsClient standard = this.clients.get(DEFAULT);
 		return (standard != null && region.equals(AwsClients.regionOf(standard))) ? standard
 				: this.factory.apply(region);
 	}
