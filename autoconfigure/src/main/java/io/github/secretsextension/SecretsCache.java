@@ -26,7 +26,7 @@ import io.github.secretsextension.SecretsException.Reason;
  * frozen sandbox nor a clock that was set makes a value last longer. Every call ends at
  * the deadline; the creation of clients, which comes first, does not count.
  */
-public final class SecretsCache implements SecretsProvider, AutoCloseable {
+public final class SecretsCache implements SecretsProvider {
 
 	private static final long BACKWARDS_TOLERANCE_MILLIS = 2_000;
 
@@ -220,14 +220,12 @@ public final class SecretsCache implements SecretsProvider, AutoCloseable {
 	 * Drops all values and stops the threads; calls under way are given up.
 	 */
 	@Override
-	public void close() throws Exception {
+	public void close() {
 		this.entries.synchronous().invalidateAll();
 		if (this.executor instanceof ExecutorService service) {
 			service.shutdownNow();
 		}
-		if (this.upstream instanceof AutoCloseable closeable) {
-			closeable.close();
-		}
+		this.upstream.close();
 	}
 
 	/**

@@ -8,7 +8,7 @@ package io.github.secretsextension;
  * {@code secretsProvider} reads through the cache; to put another one in its place,
  * register it in the {@code BootstrapRegistry} before the application starts.
  */
-public interface SecretsProvider {
+public interface SecretsProvider extends AutoCloseable {
 
 	/**
 	 * Returns the whole value that a reference points to; its field and default are left
@@ -36,6 +36,13 @@ public interface SecretsProvider {
 	 * @throws SecretsException if it cannot be created
 	 */
 	default void prepare(SecretReference reference) {
+	}
+
+	/**
+	 * Gives back what the provider holds, such as clients and threads. It does not fail.
+	 */
+	@Override
+	default void close() {
 	}
 
 	/**

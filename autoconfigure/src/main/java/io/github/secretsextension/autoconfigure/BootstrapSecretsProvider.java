@@ -129,19 +129,16 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	}
 
 	/**
-	 * Closes the created provider, if there is one; the next read creates another.
+	 * Closes the created provider, if there is one and it is ours; the next read creates
+	 * another.
 	 */
-	void close() {
+	@Override
+	public void close() {
 		synchronized (this.lock) {
 			SecretsProvider provider = this.created;
 			this.created = null;
-			if (provider instanceof AutoCloseable closeable && provider != bean()) {
-				try {
-					closeable.close();
-				}
-				catch (Exception ex) {
-					this.log.debug("Closing the secrets provider failed with " + ex.getClass().getName());
-				}
+			if (provider != null && provider != bean()) {
+				provider.close();
 			}
 		}
 	}

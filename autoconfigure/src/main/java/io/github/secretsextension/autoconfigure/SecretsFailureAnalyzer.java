@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.github.secretsextension.SecretReferenceSyntaxException;
 import io.github.secretsextension.SecretsException;
+import io.github.secretsextension.SecretsException.Reason;
 
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
@@ -30,7 +31,11 @@ class SecretsFailureAnalyzer implements FailureAnalyzer {
 
 	private static @Nullable FailureAnalysis analyzeOne(Throwable cause) {
 		if (cause instanceof ReferenceResolutionException ex) {
-			return new FailureAnalysis(ex.getDescription(), ex.getAction(), cause);
+			// Without any set-up the first line is the one that is read.
+			boolean setUp = ex.getCause() instanceof SecretsException failure
+					&& failure.getReason() == Reason.NOT_CONFIGURED;
+			return new FailureAnalysis((setUp) ? ex.getDescription() + " " + ex.getAction() : ex.getDescription(),
+					ex.getAction(), cause);
 		}
 		if (cause instanceof SecretsException ex) {
 			String subject = (ex.getReference() != null) ? "Cannot read '" + ex.getReference() + "': " : "";

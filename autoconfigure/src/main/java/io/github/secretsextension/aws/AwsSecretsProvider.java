@@ -22,7 +22,7 @@ import io.github.secretsextension.SecretsProvider;
  * another secret than the one asked for, is a failure. Failures carry the service's error
  * code and request id, never its text. Thread-safe.
  */
-public final class AwsSecretsProvider implements SecretsProvider, AutoCloseable {
+public final class AwsSecretsProvider implements SecretsProvider {
 
 	private final RegionalClients secretsManager;
 

@@ -428,6 +428,7 @@ class ReferenceResolutionTests {
 		rows.put("@TestPropertySource", (s) -> TestContexts.run(s, TestContexts.Annotated.class));
 		rows.put("@SpringBootTest(properties)", (s) -> TestContexts.run(s, TestContexts.Properties.class));
 		rows.put("@DynamicPropertySource", (s) -> TestContexts.run(s, TestContexts.Dynamic.class));
+		rows.put("@DynamicPropertySource that changes the AWS endpoint", TestContexts::runWithDynamicEndpoint);
 		rows.put("@WebMvcTest slice", (s) -> TestContexts.run(s, TestContexts.Slice.class));
 	}
 

@@ -2,6 +2,7 @@ package io.github.secretsextension.autoconfigure;
 
 import io.github.secretsextension.FakeSecrets;
 import io.github.secretsextension.SecretsProvider;
+import io.github.secretsextension.aws.FakeAws;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.bootstrap.BootstrapRegistry;
@@ -11,6 +12,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.core.env.Environment;
+import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.ContextConfiguration;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
@@ -23,6 +25,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Contexts of the Spring test framework, started as a test engine starts them.
  */
 final class TestContexts {
+
+	private static final String ENDPOINT = "spring.cloud.aws.endpoint";
 
 	private static final ThreadLocal<Boolean> STARTING = new ThreadLocal<>();
 
@@ -41,6 +45,25 @@ final class TestContexts {
 		assertThat(test.environment.getProperty((syntax == Syntax.ANGLE) ? "angle" : "brace"))
 			.isEqualTo(FakeSecrets.CANARY + "db");
 		assertThat(test.value).isEqualTo(FakeSecrets.CANARY + "db");
+	}
+
+	static void runWithDynamicEndpoint(Syntax syntax) throws Exception {
+		try (FakeAws early = new FakeAws(); FakeAws late = new FakeAws()) {
+			early.answer(200, "{\"Parameter\":{\"Name\":\"/level\",\"Value\":\"INFO\",\"Version\":1}}");
+			DynamicEndpoint.late = late;
+			System.setProperty(ENDPOINT, early.endpoint().toString());
+			DynamicEndpoint test = new DynamicEndpoint();
+			TestContextManager manager = new TestContextManager(DynamicEndpoint.class);
+			manager.prepareTestInstance(test);
+			assertThat(test.environment.getProperty((syntax == Syntax.ANGLE) ? "angle" : "brace"))
+				.isEqualTo(FakeSecrets.CANARY + "s");
+			assertThat(early.calls()).hasSize(1);
+			assertThat(late.calls()).isNotEmpty();
+			manager.getTestContext().markApplicationContextDirty(DirtiesContext.HierarchyMode.EXHAUSTIVE);
+		}
+		finally {
+			System.clearProperty(ENDPOINT);
+		}
 	}
 
 	/**
@@ -76,6 +99,27 @@ final class TestContexts {
 		static void properties(DynamicPropertyRegistry registry) {
 			registry.add("angle", () -> "$<secret:db>");
 			registry.add("brace", () -> "${secret:db}");
+		}
+
+	}
+
+	/**
+	 * Logging reads a reference before the test's own endpoint is known.
+	 */
+	@SpringBootTest(classes = TestApplication.Empty.class, webEnvironment = SpringBootTest.WebEnvironment.NONE,
+			properties = { "spring.cloud.aws.region.static=eu-west-1", "spring.cloud.aws.credentials.access-key=k",
+					"spring.cloud.aws.credentials.secret-key=s", "logging.level.demo=$<param:/level>",
+					"angle=$<secret:db>", "brace=${secret:db}" })
+	static class DynamicEndpoint {
+
+		@Autowired
+		Environment environment;
+
+		static FakeAws late;
+
+		@DynamicPropertySource
+		static void properties(DynamicPropertyRegistry registry) {
+			registry.add(ENDPOINT, () -> late.endpoint());
 		}
 
 	}
