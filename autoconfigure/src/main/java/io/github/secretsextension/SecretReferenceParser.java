@@ -1,8 +1,11 @@
 package io.github.secretsextension;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.github.secretsextension.SecretReference.Kind;
@@ -30,12 +33,32 @@ final class SecretReferenceParser {
 	/** What ECS appends to a secret's ARN: {@code :json-key:version-stage:version-id}. */
 	private static final Pattern ECS_SUFFIX = Pattern.compile("[^:]*:[^:]*:(|[0-9a-fA-F-]{32,64})");
 
+	/** What precedes a name in an ARN; nothing less is taken for one when it is shown. */
+	private static final Pattern ARN_HEAD = Pattern
+		.compile("secret:arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:|param:arn:[^:]*:ssm:[^:]*:[^:]*:parameter/");
+
 	private final String text;
 
 	private int position;
 
 	SecretReferenceParser(String text) {
 		this.text = text;
+	}
+
+	/**
+	 * Returns where the default of a reference begins, which may be malformed.
+	 * @param text the reference without its delimiters
+	 * @return the index of the first colon that could begin a default, or the length of
+	 * the text
+	 */
+	static int defaultStart(String text) {
+		Matcher arn = ARN_HEAD.matcher(text);
+		int idStart = (arn.lookingAt()) ? arn.end() : 0;
+		for (Kind kind : Kind.values()) {
+			idStart = Math.max(idStart, (text.startsWith(kind.prefix())) ? kind.prefix().length() : 0);
+		}
+		int colon = text.indexOf(':', idStart);
+		return (colon < 0) ? text.length() : colon;
 	}
 
 	SecretReference parse() {
@@ -86,6 +109,10 @@ final class SecretReferenceParser {
 		if (id.isEmpty()) {
 			throw error(start, "the " + noun + "'s name is missing");
 		}
+		if (arn) {
+			// First, since only a well-formed ARN tells the id from a default.
+			checkArn(kind, id.split(":", 7), start, noun);
+		}
 		int max = (arn) ? MAX_ARN : (kind == Kind.SECRET) ? MAX_SECRET_NAME : MAX_PARAMETER_NAME;
 		if (id.length() > max) {
 			throw error(start + max, "the " + noun + "'s name is longer than " + max + " characters");
@@ -99,15 +126,12 @@ final class SecretReferenceParser {
 				throw error(start + i, "no " + noun + "'s name has the character '" + printable(c) + "'");
 			}
 		}
-		if (arn) {
-			checkArn(kind, id.split(":", 7), start, noun);
-		}
 	}
 
 	private void checkArn(Kind kind, String[] parts, int start, String noun) {
 		boolean secret = kind == Kind.SECRET;
-		boolean matches = parts[2].equals((secret) ? "secretsmanager" : "ssm") && !parts[3].isEmpty()
-				&& !parts[4].isEmpty()
+		boolean matches = !parts[1].isEmpty() && parts[2].equals((secret) ? "secretsmanager" : "ssm")
+				&& !parts[3].isEmpty() && !parts[4].isEmpty()
 				&& ((secret) ? parts[5].equals("secret") && !parts[6].isEmpty() : parts[5].startsWith("parameter/"));
 		if (!matches) {
 			throw error(start, "this is not the ARN of a " + noun + ": arn:aws:"

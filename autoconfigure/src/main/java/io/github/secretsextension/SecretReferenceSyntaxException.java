@@ -6,7 +6,7 @@ import java.util.Objects;
  * An error in the text of a reference.
  * <p>
  * The message shows the reference, the place and the accepted form. It never shows a
- * default: what follows the place is shown up to the next colon only.
+ * default: the reference is shown up to the first colon that could begin one.
  */
 public class SecretReferenceSyntaxException extends IllegalArgumentException {
 
@@ -28,20 +28,20 @@ public class SecretReferenceSyntaxException extends IllegalArgumentException {
 	 */
 	public SecretReferenceSyntaxException(String reference, int position, String problem) {
 		super(message(reference, position, problem));
-		this.reference = shown(reference, position);
+		this.reference = shown(reference);
 		this.position = position;
 		this.problem = Objects.requireNonNull(problem, "'problem' must not be null");
 	}
 
 	private static String message(String reference, int position, String problem) {
-		return "Malformed reference '" + shown(reference, position) + "', character " + (position + 3) + ": " + problem
+		return "Malformed reference '" + shown(reference) + "', character " + (position + 3) + ": " + problem
 				+ ". Accepted: " + acceptedForm(reference);
 	}
 
-	private static String shown(String reference, int position) {
-		int colon = reference.indexOf(':', Math.max(position, "secret:".length()));
-		String shown = (colon < 0) ? reference : reference.substring(0, colon);
-		String rest = (colon < 0) ? ">" : ":…>";
+	private static String shown(String reference) {
+		int defaultStart = SecretReferenceParser.defaultStart(reference);
+		String shown = reference.substring(0, defaultStart);
+		String rest = (defaultStart == reference.length()) ? ">" : ":…>";
 		if (shown.length() > MAX_SHOWN) {
 			shown = shown.substring(0, MAX_SHOWN);
 			rest = "…";
