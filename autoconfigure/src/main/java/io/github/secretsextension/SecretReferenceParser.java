@@ -162,6 +162,7 @@ final class SecretReferenceParser {
 			if (value.isEmpty()) {
 				throw error(valueStart, "the selector '" + printable(name) + "' has no value");
 			}
+			checkPrintable(value, valueStart);
 			switch (kind.prefix() + name) {
 				case "secret:versionStage" -> versionStage = value;
 				case "secret:versionId" -> versionId = value;
@@ -178,8 +179,16 @@ final class SecretReferenceParser {
 		return new Selectors(versionStage, versionId, version, label, withDecryption);
 	}
 
+	private void checkPrintable(String value, int start) {
+		for (int i = 0; i < value.length(); i++) {
+			if (Character.isISOControl(value.charAt(i))) {
+				throw error(start + i, "no selector's value has the character '" + printable(value.charAt(i)) + "'");
+			}
+		}
+	}
+
 	private long number(String value, int start) {
-		if (!value.chars().allMatch((c) -> c >= '0' && c <= '9') || value.length() > 18 || value.equals("0")) {
+		if (!value.chars().allMatch((c) -> c >= '0' && c <= '9') || value.length() > 18 || value.startsWith("0")) {
 			throw error(start, "'version' is a number from 1 on");
 		}
 		return Long.parseLong(value);
@@ -228,10 +237,20 @@ final class SecretReferenceParser {
 			}
 			decoded[length++] = (byte) value;
 		}
-		String field = new String(decoded, 0, length, StandardCharsets.UTF_8);
+		String field = utf8(decoded, length, start);
 		// A key that only starts with a slash once decoded is a key, not a pointer.
 		return (raw.startsWith("/")) ? checkPointer(field, start)
 				: (field.startsWith("/")) ? "/" + field.replace("~", "~0").replace("/", "~1") : field;
+	}
+
+	private String utf8(byte[] bytes, int length, int start) {
+		try {
+			return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, 0, length)).toString();
+		}
+		catch (CharacterCodingException ex) {
+			// A replacement character would be a field that does not exist: the default.
+			throw error(start, "what '%' encodes in a field is not UTF-8");
+		}
 	}
 
 	private String checkPointer(String field, int start) {
@@ -250,8 +269,10 @@ final class SecretReferenceParser {
 		StringBuilder encoded = new StringBuilder(field.length());
 		for (int i = 0; i < field.length(); i++) {
 			char c = field.charAt(i);
-			if (ENCODED_IN_FIELD.indexOf(c) >= 0 || c < ' ') {
-				encoded.append('%').append(HEX.charAt(c >> 4)).append(HEX.charAt(c & 15));
+			if (ENCODED_IN_FIELD.indexOf(c) >= 0 || Character.isISOControl(c)) {
+				for (byte b : String.valueOf(c).getBytes(StandardCharsets.UTF_8)) {
+					encoded.append('%').append(HEX.charAt((b >> 4) & 15)).append(HEX.charAt(b & 15));
+				}
 			}
 			else {
 				encoded.append(c);
