@@ -70,12 +70,12 @@ final class JsonFieldReader {
 	 * on the path
 	 */
 	private void value(int depth, int matched) {
-		if (depth > MAX_DEPTH) {
-			throw malformed("it is nested deeper than " + MAX_DEPTH);
-		}
 		boolean wanted = matched == this.path.length;
 		int start = this.position;
 		char first = next();
+		if (depth == MAX_DEPTH && (first == '{' || first == '[')) {
+			throw malformed("it is nested deeper than " + MAX_DEPTH);
+		}
 		switch (first) {
 			case '{' -> object(depth, (wanted) ? -1 : matched);
 			case '[' -> array(depth, (wanted) ? -1 : matched);
