@@ -1,6 +1,8 @@
 package io.github.secretsextension;
 
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import io.github.secretsextension.SecretReference.Kind;
 
@@ -15,7 +17,9 @@ import io.github.secretsextension.SecretReference.Kind;
  */
 public record AllowedSecrets(List<String> entries) {
 
-	private static final String REFERENCE_PARAMETER = "/aws/reference/secretsmanager/";
+	/** A parameter of this path, by name or by ARN, is the secret behind it. */
+	private static final Pattern REFERENCE_PARAMETER = Pattern
+		.compile("(arn:.*:parameter)?/aws/reference/secretsmanager/");
 
 	/**
 	 * Allows everything.
@@ -34,10 +38,10 @@ public record AllowedSecrets(List<String> entries) {
 		if (this.entries.isEmpty()) {
 			return true;
 		}
-		// A parameter of this path is a secret, whatever it is called.
-		boolean disguised = reference.id().startsWith(REFERENCE_PARAMETER);
+		Matcher disguise = REFERENCE_PARAMETER.matcher(reference.id());
+		boolean disguised = reference.kind() == Kind.PARAMETER && disguise.lookingAt();
 		Kind kind = (disguised) ? Kind.SECRET : reference.kind();
-		String id = (disguised) ? reference.id().substring(REFERENCE_PARAMETER.length()) : reference.id();
+		String id = (disguised) ? reference.id().substring(disguise.end()) : reference.id();
 		return this.entries.stream().anyMatch((entry) -> matches(entry, kind, id));
 	}
 
