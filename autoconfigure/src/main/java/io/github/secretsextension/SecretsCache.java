@@ -1,14 +1,15 @@
 package io.github.secretsextension;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -32,6 +33,9 @@ public final class SecretsCache implements SecretsProvider {
 
 	private static final long LONGEST_FAILURE_WINDOW_SECONDS = 5;
 
+	/** Where no value is kept, failures still are. */
+	private static final int FAILURES_WITHOUT_CACHING = 1000;
+
 	private final SecretsProvider upstream;
 
 	private final Settings settings;
@@ -41,6 +45,11 @@ public final class SecretsCache implements SecretsProvider {
 	private final Executor executor;
 
 	private final AsyncCache<SecretReference, Entry> entries;
+
+	/** All flights, also those that a refresh overtook. */
+	private final Map<CompletableFuture<Entry>, SecretReference> flights = new ConcurrentHashMap<>();
+
+	private volatile boolean closed;
 
 	/**
 	 * Creates a cache.
@@ -56,7 +65,7 @@ public final class SecretsCache implements SecretsProvider {
 		this.clock = clock;
 		this.executor = executor;
 		this.entries = Caffeine.newBuilder()
-			.maximumSize(Math.max(settings.size(), 1))
+			.maximumSize((settings.size() > 0) ? settings.size() : FAILURES_WITHOUT_CACHING)
 			.executor(Runnable::run)
 			.buildAsync();
 	}
@@ -65,8 +74,8 @@ public final class SecretsCache implements SecretsProvider {
 	public SecretValue get(SecretReference reference) {
 		SecretReference key = reference.key();
 		CompletableFuture<Entry> flight = this.entries.getIfPresent(key);
-		if (flight == null || (flight.isDone() && !isFresh(key, flight))) {
-			flight = load(key, flight);
+		if (flight == null || (flight.isDone() && !isFresh(key, flight.join()))) {
+			flight = load(reference, flight);
 		}
 		return await(reference, flight);
 	}
@@ -84,8 +93,9 @@ public final class SecretsCache implements SecretsProvider {
 		return await(reference, flight);
 	}
 
-	private CompletableFuture<Entry> load(SecretReference key, @Nullable CompletableFuture<Entry> old) {
-		checkAllowed(key);
+	private CompletableFuture<Entry> load(SecretReference reference, @Nullable CompletableFuture<Entry> old) {
+		SecretReference key = reference.key();
+		checkAllowed(reference);
 		this.upstream.prepare(key);
 		ConcurrentMap<SecretReference, CompletableFuture<Entry>> map = this.entries.asMap();
 		CompletableFuture<Entry> flight = new CompletableFuture<>();
@@ -94,7 +104,7 @@ public final class SecretsCache implements SecretsProvider {
 		if (present != null) {
 			return present;
 		}
-		start(key, flight, (old != null && !old.isCompletedExceptionally()) ? old.join().failures() : 0);
+		start(key, flight, (old != null) ? old.join().failures() : 0);
 		return flight;
 	}
 
@@ -106,24 +116,43 @@ public final class SecretsCache implements SecretsProvider {
 	}
 
 	private void start(SecretReference key, CompletableFuture<Entry> flight, int failuresBefore) {
-		if (!this.settings.deadline().isZero()) {
-			flight.orTimeout(this.settings.deadline().toNanos(), TimeUnit.NANOSECONDS);
-		}
+		this.flights.put(flight, key);
+		limit(key, flight, failuresBefore);
 		try {
 			this.executor.execute(() -> fly(key, flight, failuresBefore));
 		}
 		catch (RejectedExecutionException ex) {
-			flight.complete(entry(failuresBefore + 1, null, new SecretsException(Reason.THROTTLED, key,
-					"The queue for upstream calls is full",
-					"Read fewer secrets at a time, or raise " + "PARAMETERS_SECRETS_EXTENSION_MAX_CONNECTIONS.")));
+			flight.complete(entry(failuresBefore + 1, null, (this.closed) ? closed(key) : fullQueue(key)));
 		}
-		flight.whenComplete((entry, failure) -> settle(key, flight, failuresBefore, entry, failure));
+		flight.whenComplete((entry, failure) -> {
+			this.flights.remove(flight);
+			if (ttl(key).isZero() && entry.value() != null) {
+				this.entries.asMap().remove(key, flight);
+			}
+		});
+	}
+
+	private void limit(SecretReference key, CompletableFuture<Entry> flight, int failuresBefore) {
+		if (this.settings.deadline().isZero()) {
+			return;
+		}
+		// Not on the flight itself: the map forgets one that ends exceptionally, and a
+		// time-out is to be remembered like any failure.
+		CompletableFuture<Object> timer = new CompletableFuture<>()
+			.orTimeout(TimeUnit.NANOSECONDS.convert(this.settings.deadline()), TimeUnit.NANOSECONDS);
+		timer.whenComplete((nothing, timeout) -> {
+			if (timeout != null) {
+				flight.complete(entry(failuresBefore + 1, null, timeout(key)));
+			}
+		});
+		flight.whenComplete((entry, failure) -> timer.complete(key));
 	}
 
 	private void fly(SecretReference key, CompletableFuture<Entry> flight, int failuresBefore) {
 		try {
 			SecretValue value = this.upstream.get(key);
-			flight.complete(entry(0, value, null));
+			flight.complete((value != null) ? entry(0, value, null) : entry(failuresBefore + 1, null,
+					new SecretsException(Reason.BAD_ANSWER, key, "There is no value", "Read again.")));
 		}
 		catch (SecretsException ex) {
 			flight.complete(entry(failuresBefore + 1, null, ex));
@@ -134,19 +163,6 @@ public final class SecretsCache implements SecretsProvider {
 					new SecretsException(Reason.SERVICE_ERROR, key,
 							"The provider failed with " + ex.getClass().getName(),
 							"Set 'logging.level.io.github.secretsextension=debug' and look at what it does.")));
-		}
-	}
-
-	private void settle(SecretReference key, CompletableFuture<Entry> flight, int failuresBefore, @Nullable Entry entry,
-			@Nullable Throwable failure) {
-		ConcurrentMap<SecretReference, CompletableFuture<Entry>> map = this.entries.asMap();
-		if (failure != null) {
-			// Late flights are forgotten by the cache; what is remembered is the
-			// time-out.
-			map.putIfAbsent(key, CompletableFuture.completedFuture(entry(failuresBefore + 1, null, timeout(key))));
-		}
-		else if (entry != null && entry.value() != null && ttl(key).isZero()) {
-			map.remove(key, flight);
 		}
 	}
 
@@ -165,8 +181,7 @@ public final class SecretsCache implements SecretsProvider {
 					"The call goes on; read again.");
 		}
 		catch (ExecutionException ex) {
-			throw (ex.getCause() instanceof TimeoutException) ? timeout(reference)
-					: new SecretsException(Reason.SERVICE_ERROR, reference, "The call was given up", "Read again.");
+			throw new SecretsException(Reason.SERVICE_ERROR, reference, "The call was given up", "Read again.");
 		}
 		SecretValue value = entry.value();
 		if (value == null) {
@@ -182,11 +197,17 @@ public final class SecretsCache implements SecretsProvider {
 						+ "The limit is 'secrets-extension.deadline'.");
 	}
 
-	private boolean isFresh(SecretReference key, CompletableFuture<Entry> done) {
-		if (done.isCompletedExceptionally()) {
-			return false;
-		}
-		Entry entry = done.join();
+	private static SecretsException fullQueue(SecretReference reference) {
+		return new SecretsException(Reason.THROTTLED, reference, "The queue for upstream calls is full",
+				"Read fewer secrets at a time, or raise PARAMETERS_SECRETS_EXTENSION_MAX_CONNECTIONS.");
+	}
+
+	private static SecretsException closed(SecretReference reference) {
+		return new SecretsException(Reason.SERVICE_ERROR, reference, "The cache was closed",
+				"Read while the application runs.");
+	}
+
+	private boolean isFresh(SecretReference key, Entry entry) {
 		long age = age(entry);
 		SecretsException failure = entry.failure();
 		if (failure != null) {
@@ -194,7 +215,7 @@ public final class SecretsCache implements SecretsProvider {
 					: Math.min(1L << Math.min(entry.failures() - 1, 3), LONGEST_FAILURE_WINDOW_SECONDS);
 			return age < TimeUnit.SECONDS.toNanos(window);
 		}
-		return age < ttl(key).toNanos();
+		return age < TimeUnit.NANOSECONDS.convert(ttl(key));
 	}
 
 	private long age(Entry entry) {
@@ -221,10 +242,12 @@ public final class SecretsCache implements SecretsProvider {
 	 */
 	@Override
 	public void close() {
-		this.entries.synchronous().invalidateAll();
+		this.closed = true;
 		if (this.executor instanceof ExecutorService service) {
 			service.shutdownNow();
 		}
+		this.flights.forEach((flight, key) -> flight.complete(entry(1, null, closed(key))));
+		this.entries.synchronous().invalidateAll();
 		this.upstream.close();
 	}
 
