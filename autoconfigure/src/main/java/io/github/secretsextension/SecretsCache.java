@@ -149,6 +149,10 @@ public final class SecretsCache implements SecretsProvider {
 	}
 
 	private void fly(SecretReference key, CompletableFuture<Entry> flight, int failuresBefore) {
+		if (flight.isDone()) {
+			// The deadline passed in the queue: the call would serve nobody.
+			return;
+		}
 		try {
 			SecretValue value = this.upstream.get(key);
 			flight.complete((value != null) ? entry(0, value, null) : entry(failuresBefore + 1, null,

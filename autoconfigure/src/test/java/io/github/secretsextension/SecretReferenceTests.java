@@ -346,7 +346,8 @@ class SecretReferenceTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "secret:db:CANARY-1", "secret:db#f:CANARY-1", "secret:db?versionId=v:a:CANARY-1",
 			"secret:" + ARN + ":CANARY-1", "secret:" + ARN + "#f:CANARY-1", "param:" + PARAM_ARN + ":CANARY-1",
-			"param:" + PARAM_ARN + ":a:CANARY-1", "CANARY-x:CANARY-1", ":CANARY-1", "param::CANARY-1" })
+			"param:" + PARAM_ARN + ":a:CANARY-1", "CANARY-x:CANARY-1", "secret:db:CANARY-1:b",
+			"secret:db#f:CANARY-1:b:c", ":CANARY-1", "param::CANARY-1" })
 	void exceptionNeverShowsADefaultWhereverTheErrorIs(String text) {
 		int defaultStart = text.indexOf("CANARY-1");
 		for (int position = 0; position <= text.length(); position++) {

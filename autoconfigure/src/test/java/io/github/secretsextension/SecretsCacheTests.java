@@ -173,6 +173,24 @@ class SecretsCacheTests {
 		assertThat(this.upstream.calls()).containsExactly(DB);
 	}
 
+	@ParameterizedTest(name = "expired: {0}")
+	@ValueSource(booleans = { false, true })
+	void readersThatMissAtTheSameMomentShareACall(boolean expired) throws Exception {
+		SecretsCache cache = cache(settings(TTL, TTL, 1000, NEVER), pool(3));
+		if (expired) {
+			cache.get(DB);
+			this.clock.advance(TTL);
+		}
+		// Between a reader's look into the cache and the start of a call.
+		this.upstream.holdPreparationsUntil(READERS);
+		int before = this.upstream.calls().size();
+		List<Reader> readers = IntStream.range(0, READERS).mapToObj((i) -> new Reader(() -> cache.text(DB))).toList();
+		for (Reader reader : readers) {
+			assertThat(reader.result()).isEqualTo(C + "db-" + (before + 1));
+		}
+		assertThat(this.upstream.calls()).hasSize(before + 1);
+	}
+
 	@Test
 	void readersOfAnExpiredValueShareACall() throws Exception {
 		SecretsCache cache = cache(settings(TTL, TTL, 1000, NEVER), pool(3));
@@ -313,11 +331,11 @@ class SecretsCacheTests {
 	@Test
 	void hangingCallEndsAtTheDeadlineAndItsLateResultIsNotStored() throws Exception {
 		ExecutorService pool = pool(1);
-		SecretsCache cache = cache(settings(TTL, TTL, 1000, Duration.ofMillis(100)), pool);
+		SecretsCache cache = cache(settings(TTL, TTL, 1000, Duration.ofMillis(250)), pool);
 		CountDownLatch gate = this.upstream.gate(DB);
 		SecretsException failure = failure(cache, SecretReference.parse("secret:db#f:default"));
 		assertThat(failure.getReason()).isEqualTo(Reason.TIMEOUT);
-		assertThat(failure).hasMessageContaining("within 100 ms")
+		assertThat(failure).hasMessageContaining("within 250 ms")
 			.hasMessageContaining("secrets-extension.deadline")
 			.hasMessageContaining("'$<secret:db#f>'");
 		gate.countDown();
@@ -330,12 +348,12 @@ class SecretsCacheTests {
 
 	@Test
 	void timeOutsOpenGrowingWindowsLikeOtherFailures() {
-		SecretsCache cache = cache(settings(TTL, TTL, 1000, Duration.ofMillis(20)), pool(10));
+		SecretsCache cache = cache(settings(TTL, TTL, 1000, Duration.ofMillis(200)), pool(10));
 		this.upstream.gate(DB);
 		int calls = 0;
 		for (int seconds : new int[] { 1, 2, 4, 5 }) {
 			assertThat(failure(cache, DB).getReason()).isEqualTo(Reason.TIMEOUT);
-			calls++;
+			this.upstream.awaitCalls(++calls);
 			this.clock.advance(Duration.ofSeconds(seconds).minusMillis(1));
 			assertThat(failure(cache, DB).getReason()).isEqualTo(Reason.TIMEOUT);
 			assertThat(this.upstream.calls()).as("calls within the window of %s s", seconds).hasSize(calls);
@@ -345,11 +363,11 @@ class SecretsCacheTests {
 
 	@Test
 	void deadlineCoversTheQueue() {
-		SecretsCache cache = cache(settings(TTL, TTL, 1000, Duration.ofMillis(50)), (task) -> {
-			// Never runs it.
-		});
+		List<Runnable> queue = new CopyOnWriteArrayList<>();
+		SecretsCache cache = cache(settings(TTL, TTL, 1000, Duration.ofMillis(50)), queue::add);
 		assertThat(failure(cache, DB).getReason()).isEqualTo(Reason.TIMEOUT);
-		assertThat(this.upstream.calls()).isEmpty();
+		queue.forEach(Runnable::run);
+		assertThat(this.upstream.calls()).as("calls for which nobody waits any more").isEmpty();
 	}
 
 	@Test
@@ -429,7 +447,7 @@ class SecretsCacheTests {
 		SecretsCache cache = cache(settings(TTL, TTL, 1000, NEVER), pool);
 		CountDownLatch gate = this.upstream.gate(DB);
 		Reader older = new Reader(() -> cache.text(DB));
-		older.awaitWaiting();
+		this.upstream.awaitCalls(1);
 		this.upstream.removeGate(DB);
 		assertThat(cache.refresh(DB).text()).isEqualTo(C + "db-2");
 		gate.countDown();
@@ -442,10 +460,10 @@ class SecretsCacheTests {
 	@Test
 	void lateFailureOfAnOlderCallIsNotVisibleAfterARefresh() throws Exception {
 		ExecutorService pool = pool(2);
-		SecretsCache cache = cache(settings(Duration.ZERO, TTL, 1000, Duration.ofMillis(200)), pool);
+		SecretsCache cache = cache(settings(Duration.ZERO, TTL, 1000, Duration.ofSeconds(1)), pool);
 		this.upstream.gate(DB);
 		Reader older = new Reader(() -> cache.text(DB));
-		older.awaitWaiting();
+		this.upstream.awaitCalls(1);
 		this.upstream.removeGate(DB);
 		assertThat(cache.refresh(DB).text()).isEqualTo(C + "db-2");
 		assertThat(older.result()).isInstanceOfSatisfying(SecretsException.class,
@@ -814,6 +832,8 @@ class SecretsCacheTests {
 
 		private volatile RuntimeException preparationFailure;
 
+		private volatile CountDownLatch preparations = new CountDownLatch(0);
+
 		private volatile boolean closed;
 
 		@Override
@@ -842,6 +862,13 @@ class SecretsCacheTests {
 				throw this.preparationFailure;
 			}
 			this.prepared.add(reference);
+			this.preparations.countDown();
+			try {
+				this.preparations.await(2, TimeUnit.SECONDS);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
 		}
 
 		@Override
@@ -851,6 +878,10 @@ class SecretsCacheTests {
 
 		List<SecretReference> calls() {
 			return this.calls;
+		}
+
+		void awaitCalls(int count) {
+			await().pollInterval(Duration.ofMillis(1)).until(() -> this.calls.size() == count);
 		}
 
 		void answer(Function<SecretReference, SecretValue> answer) {
@@ -865,6 +896,10 @@ class SecretsCacheTests {
 
 		void succeed() {
 			this.answer = null;
+		}
+
+		void holdPreparationsUntil(int count) {
+			this.preparations = new CountDownLatch(count);
 		}
 
 		void failToPrepare(RuntimeException failure) {
