@@ -1,0 +1,53 @@
+package io.github.secretsextension.autoconfigure;
+
+import java.util.concurrent.CountDownLatch;
+
+import io.github.secretsextension.SecretsClock;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.bootstrap.DefaultBootstrapContext;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.StandardEnvironment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class BootstrapDeadlockTests {
+
+	@Test
+	void readingWhileAnotherThreadCreatesABootstrapInstanceDoesNotDeadlock() throws Exception {
+		DefaultBootstrapContext bootstrap = new DefaultBootstrapContext();
+		StandardEnvironment environment = new StandardEnvironment();
+		environment.getPropertySources()
+			.addFirst(new MapPropertySource("m", java.util.Map.of("p", "$<secret:a>", "secrets-extension.mode", "local",
+					"secrets-extension.local.secrets[a]", "v")));
+		CountDownLatch supplying = new CountDownLatch(1);
+		CountDownLatch go = new CountDownLatch(1);
+		bootstrap.register(Thread.class, (context) -> {
+			supplying.countDown();
+			try {
+				go.await();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+			return new Thread(environment.getProperty("p"));
+		});
+		BootstrapSecretsProvider provider = new BootstrapSecretsProvider(environment,
+				(type) -> bootstrap.getOrElse((Class<Object>) type, null),
+				org.apache.commons.logging.LogFactory.getLog(SecretsClock.class));
+		new ReferenceResolution(environment, provider).applyTo(environment);
+		Thread b = new Thread(() -> bootstrap.get(Thread.class), "B");
+		Thread a = new Thread(() -> environment.getProperty("p"), "A");
+		a.setDaemon(true);
+		b.setDaemon(true);
+		b.start();
+		supplying.await();
+		a.start();
+		Thread.sleep(500);
+		go.countDown();
+		a.join(3000);
+		b.join(3000);
+		assertThat(a.isAlive() || b.isAlive()).as("A " + a.getState() + ", B " + b.getState()).isFalse();
+	}
+
+}
