@@ -1,5 +1,7 @@
 package io.github.secretsextension;
 
+import java.util.Objects;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,11 +47,11 @@ public class SecretsException extends RuntimeException {
 
 	/**
 	 * Returns the same failure, said of another reference to the same value.
-	 * @param reference the reference as the caller wrote it
+	 * @param reference the reference as the caller wrote it, or {@code null} to name none
 	 * @return this exception, or a copy that names the reference
 	 */
-	public SecretsException withReference(SecretReference reference) {
-		return (reference.equals(this.reference)) ? this : new SecretsException(this, reference);
+	public SecretsException withReference(@Nullable SecretReference reference) {
+		return (Objects.equals(reference, this.reference)) ? this : new SecretsException(this, reference);
 	}
 
 	/**

@@ -1,20 +1,22 @@
 package io.github.secretsextension.autoconfigure;
 
-import java.util.function.Supplier;
-
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mark on the thread that resolves the placeholders of an annotation's text.
+ * A mark on the thread that resolves an annotation's text, from the first to the last of
+ * the bean factory's value resolvers.
  * <p>
- * Spring evaluates the result as an expression template. So secret characters that could
- * open one are masked while the text is put together; afterwards each <code>#{</code> in
- * the masked text is known to come from the configuration, and each that appears once the
- * mask is off to come, at least in part, from a secret.
+ * Between them every secret is masked: the characters that open a placeholder or an
+ * expression become others, so that no resolver finds anything in it, however many there
+ * are and whatever their syntax. What is an opening afterwards comes from the
+ * configuration, and what becomes one when the mask is taken off comes, at least in part,
+ * from a secret.
  */
 final class AnnotationText {
 
 	private static final ThreadLocal<@Nullable AnnotationText> CURRENT = new ThreadLocal<>();
+
+	private static final String BEAN_FACTORY = "org.springframework.beans.factory.support.AbstractBeanFactory";
 
 	private static final char MASKED_HASH = '\uE002';
 
@@ -22,51 +24,91 @@ final class AnnotationText {
 
 	private static final char ESCAPE = '\uE004';
 
+	private static final char MASKED_DOLLAR = '\uE005';
+
+	private final @Nullable AnnotationText outer;
+
 	private boolean holdsSecret;
 
+	private AnnotationText(@Nullable AnnotationText outer) {
+		this.outer = outer;
+	}
+
 	/**
-	 * Returns the mark of this thread.
-	 * @return the mark, or {@code null} if no annotation is being resolved
+	 * Begins a text. What a text that failed left behind is dropped.
+	 */
+	static void begin() {
+		AnnotationText outer = CURRENT.get();
+		CURRENT.set(new AnnotationText((outer != null && depth() > 1) ? outer : null));
+	}
+
+	/**
+	 * Ends the text.
+	 * @return whether a secret went into it
+	 */
+	static boolean end() {
+		AnnotationText text = CURRENT.get();
+		if (text == null) {
+			return false;
+		}
+		boolean holdsSecret = text.holdsSecret;
+		AnnotationText outer = text.outer;
+		if (outer != null && depth() == 1) {
+			// An inner text failed and somebody caught that.
+			for (; outer != null; outer = outer.outer) {
+				holdsSecret |= outer.holdsSecret;
+			}
+		}
+		if (outer != null) {
+			CURRENT.set(outer);
+		}
+		else {
+			CURRENT.remove();
+		}
+		return holdsSecret;
+	}
+
+	/**
+	 * Returns the text that this thread resolves.
+	 * @return the text, or {@code null} if it resolves none
 	 */
 	static @Nullable AnnotationText current() {
-		return CURRENT.get();
+		AnnotationText text = CURRENT.get();
+		if (text != null && depth() == 0) {
+			CURRENT.remove();
+			return null;
+		}
+		return text;
+	}
+
+	/** How many annotation texts the thread is in: an exception may have left a mark. */
+	private static long depth() {
+		return StackWalker.getInstance()
+			.walk((frames) -> frames
+				.filter((frame) -> frame.getMethodName().equals("resolveEmbeddedValue")
+						&& frame.getClassName().equals(BEAN_FACTORY))
+				.count());
 	}
 
 	/**
-	 * Runs something with this mark on the thread.
-	 * @param resolution resolves the text's placeholders
-	 * @return the text with what {@link #masked} returned pasted in
-	 */
-	String resolve(Supplier<String> resolution) {
-		AnnotationText outer = CURRENT.get();
-		CURRENT.set(this);
-		try {
-			return resolution.get();
-		}
-		finally {
-			if (outer != null) {
-				CURRENT.set(outer);
-			}
-			else {
-				CURRENT.remove();
-			}
-		}
-	}
-
-	/**
-	 * Masks a secret text and notes that there was one.
-	 * @param secret the text
+	 * Masks a secret and notes that there was one.
+	 * @param secret the secret's text
 	 * @return the text without any character that opens a placeholder or an expression
 	 */
 	String masked(String secret) {
 		this.holdsSecret = true;
+		return mask(secret);
+	}
+
+	static String mask(String secret) {
 		StringBuilder masked = new StringBuilder(secret.length());
 		for (int i = 0; i < secret.length(); i++) {
 			char c = secret.charAt(i);
 			switch (c) {
 				case '#' -> masked.append(MASKED_HASH);
 				case '{' -> masked.append(MASKED_BRACE);
-				case MASKED_HASH, MASKED_BRACE, ESCAPE -> masked.append(ESCAPE).append(c);
+				case '$' -> masked.append(MASKED_DOLLAR);
+				case MASKED_HASH, MASKED_BRACE, MASKED_DOLLAR, ESCAPE -> masked.append(ESCAPE).append(c);
 				default -> masked.append(c);
 			}
 		}
@@ -74,7 +116,7 @@ final class AnnotationText {
 	}
 
 	/**
-	 * Returns the text that the masked one stands for.
+	 * Returns the text that a masked one stands for.
 	 * @param masked the text
 	 * @return the text with the secrets' own characters
 	 */
@@ -85,19 +127,12 @@ final class AnnotationText {
 			switch (c) {
 				case MASKED_HASH -> text.append('#');
 				case MASKED_BRACE -> text.append('{');
+				case MASKED_DOLLAR -> text.append('$');
 				case ESCAPE -> text.append((i + 1 < masked.length()) ? masked.charAt(++i) : c);
 				default -> text.append(c);
 			}
 		}
 		return text.toString();
-	}
-
-	/**
-	 * Returns whether a secret went into the text.
-	 * @return {@code true} after {@link #masked} was called
-	 */
-	boolean holdsSecret() {
-		return this.holdsSecret;
 	}
 
 }

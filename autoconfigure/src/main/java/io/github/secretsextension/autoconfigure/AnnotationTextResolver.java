@@ -1,17 +1,14 @@
 package io.github.secretsextension.autoconfigure;
 
-import org.springframework.core.env.Environment;
-import org.springframework.util.PlaceholderResolutionException;
 import org.springframework.util.StringValueResolver;
 
 /**
- * A resolver of annotation texts such as {@code @Value}, in front of Spring's own.
- * <p>
- * A text into which no secret goes is left to Spring. Any other is resolved here, and
- * given on in such a way that neither Spring's placeholder resolution nor its expression
- * evaluation finds anything in it.
+ * The first and the last of the resolvers that a bean factory asks for an annotation's
+ * text, such as {@code @Value}. The first turns references into placeholders; between
+ * them Spring's own resolve those; the last gives a secret back its own characters, in
+ * such a way that the evaluation of expressions, which follows, finds none in it.
  */
-final class AnnotationTextResolver implements StringValueResolver {
+final class AnnotationTextResolver {
 
 	private static final String EXPRESSION = "#{";
 
@@ -20,51 +17,46 @@ final class AnnotationTextResolver implements StringValueResolver {
 
 	private final ReferenceSeals seals;
 
-	private final Environment environment;
-
-	AnnotationTextResolver(ReferenceSeals seals, Environment environment) {
+	AnnotationTextResolver(ReferenceSeals seals) {
 		this.seals = seals;
-		this.environment = environment;
 	}
 
-	@Override
-	public String resolveStringValue(String text) {
-		String rewritten = (String) this.seals.rewrite(text, () -> ReferenceLocation.ANNOTATION);
-		if (rewritten == null || this.seals.isEmpty() || !rewritten.contains("${")) {
-			return (rewritten != null) ? rewritten : text;
-		}
-		AnnotationText annotation = new AnnotationText();
-		String masked = annotation.resolve(() -> this.environment.resolvePlaceholders(rewritten));
-		if (!annotation.holdsSecret()) {
-			return rewritten;
-		}
+	/**
+	 * Returns the resolver to ask before all others.
+	 * @return the resolver
+	 */
+	StringValueResolver first() {
+		return (text) -> {
+			AnnotationText.begin();
+			Object rewritten = this.seals.rewrite(text, () -> ReferenceLocation.ANNOTATION);
+			return String.valueOf(rewritten);
+		};
+	}
+
+	/**
+	 * Returns the resolver to ask behind all others.
+	 * @return the resolver
+	 */
+	StringValueResolver last() {
+		return (text) -> {
+			boolean holdsSecret = AnnotationText.end();
+			if (this.seals.holdSealedName(text)) {
+				throw new ReferenceResolutionException(ReferenceLocation.ANNOTATION, this.seals.unseal(text),
+						"no placeholder configurer resolved it, probably because of its own placeholder syntax",
+						"Read it inside an expression: #{environment['app.key']}.");
+			}
+			return (holdsSecret) ? opened(text) : text;
+		};
+	}
+
+	private String opened(String masked) {
 		if (masked.contains(EXPRESSION)) {
-			throw new ReferenceResolutionException(ReferenceLocation.ANNOTATION, shown(text),
-					"a secret would become part of the expression '#{…}', which would evaluate it",
+			throw new ReferenceResolutionException(ReferenceLocation.ANNOTATION, EXPRESSION + "…}",
+					"a secret would become part of this expression, which would evaluate it",
 					"Read it inside the expression: #{environment['app.key']} or "
 							+ "#{@secretsProvider.text('secret:x')}.");
 		}
-		if (masked.contains("${")) {
-			checkResolvable(text, rewritten);
-		}
-		return PlaceholderEscape.escape(AnnotationText.unmasked(masked).replace(EXPRESSION, LITERAL_EXPRESSION));
-	}
-
-	private void checkResolvable(String text, String rewritten) {
-		try {
-			this.environment.resolveRequiredPlaceholders(rewritten);
-		}
-		catch (PlaceholderResolutionException ex) {
-			throw new ReferenceResolutionException(
-					ReferenceLocation.ANNOTATION, shown(text), "the text also holds the placeholder '${"
-							+ this.seals.unseal(ex.getPlaceholder()) + "}', which the Environment does not know",
-					"Define that property, or give it a default.");
-		}
-	}
-
-	private String shown(String text) {
-		String rewritten = (String) this.seals.rewrite(text, () -> ReferenceLocation.ANNOTATION);
-		return (rewritten != null) ? this.seals.unseal(rewritten) : text;
+		return AnnotationText.unmasked(masked).replace(EXPRESSION, LITERAL_EXPRESSION);
 	}
 
 }

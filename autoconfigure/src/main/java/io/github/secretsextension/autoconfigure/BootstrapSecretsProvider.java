@@ -32,7 +32,11 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 
 	private final Object lock = new Object();
 
-	private ConfigurableEnvironment environment;
+	private final ThreadLocal<@Nullable Boolean> creating = new ThreadLocal<>();
+
+	private volatile ConfigurableEnvironment environment;
+
+	private boolean owned;
 
 	private @Nullable Map<String, String> settings;
 
@@ -79,22 +83,42 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		return (provider != null) ? provider : create();
 	}
 
+	/**
+	 * Creates the provider without holding the lock: the bootstrap context has a lock of
+	 * its own, which another thread may hold while it reads a reference.
+	 */
 	private SecretsProvider create() {
-		if (Thread.holdsLock(this.lock)) {
+		if (this.creating.get() != null) {
 			throw new SecretsException(Reason.NOT_CONFIGURED, null,
 					"A setting of the clients that resolve references leads to a reference itself",
 					"Write the value of that property itself.");
 		}
+		this.creating.set(Boolean.TRUE);
+		try {
+			ConfigurableEnvironment environment = this.environment;
+			SecretsProvider bean = bean();
+			SecretsProvider provider = new SecretsProviderFactory(environment, this.bootstrap, this.log)
+				.create((bean != this) ? bean : null);
+			return publish(provider, provider != bean, settings(environment));
+		}
+		finally {
+			this.creating.remove();
+		}
+	}
+
+	private SecretsProvider publish(SecretsProvider provider, boolean owned, Map<String, String> settings) {
 		synchronized (this.lock) {
-			SecretsProvider provider = this.created;
-			if (provider == null) {
-				SecretsProvider bean = bean();
-				provider = new SecretsProviderFactory(this.environment, this.bootstrap, this.log)
-					.create((bean != this) ? bean : null);
-				this.settings = settings(this.environment);
+			SecretsProvider other = this.created;
+			if (other == null) {
 				this.created = provider;
+				this.owned = owned;
+				this.settings = settings;
+				return provider;
 			}
-			return provider;
+			if (owned) {
+				provider.close();
+			}
+			return other;
 		}
 	}
 
@@ -137,7 +161,7 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		synchronized (this.lock) {
 			SecretsProvider provider = this.created;
 			this.created = null;
-			if (provider != null && provider != bean()) {
+			if (provider != null && this.owned) {
 				provider.close();
 			}
 		}

@@ -2,6 +2,7 @@ package io.github.secretsextension.autoconfigure;
 
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -44,8 +45,9 @@ final class LocalSecretsProvider implements SecretsProvider {
 		if (value == null) {
 			throw new SecretsException(Reason.NOT_FOUND, reference,
 					"The local values hold no such " + ((reference.kind() == Kind.SECRET) ? "secret" : "parameter"),
-					"Add '" + section(reference) + "[" + reference.id() + "]' to 'secrets-extension.local'"
-							+ ((this.file != null) ? " or to " + this.file : "") + ".");
+					"Add it under '" + section(reference) + "' of 'secrets-extension.local'"
+							+ ((this.file != null) ? " or of " + this.file : "")
+							+ "; in the properties the name stands in brackets, in YAML in quotes too: \"[name]\".");
 		}
 		SecretValue.Builder builder = SecretValue.builder()
 			.name(reference.id())
@@ -69,8 +71,13 @@ final class LocalSecretsProvider implements SecretsProvider {
 	private @Nullable Object find(SecretReference reference) {
 		Map<String, ?> inline = (reference.kind() == Kind.SECRET) ? this.secrets : this.parameters;
 		Object value = inline.get(reference.id());
-		return (value != null || this.file == null) ? value
-				: this.file.read(reference, section(reference)).get(reference.id());
+		Object inFile = (this.file != null) ? this.file.read(reference, section(reference)).get(reference.id()) : null;
+		if (value instanceof Map<?, ?> keys && inFile instanceof Map<?, ?> fileKeys) {
+			Map<Object, Object> merged = new LinkedHashMap<>(fileKeys);
+			merged.putAll(keys);
+			return merged;
+		}
+		return (value != null) ? value : inFile;
 	}
 
 	private static String section(SecretReference reference) {

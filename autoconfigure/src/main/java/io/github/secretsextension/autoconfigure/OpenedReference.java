@@ -13,8 +13,11 @@ import io.github.secretsextension.SecretReferenceSyntaxException;
  * @param reference the reference, or {@code null} if its text is malformed
  * @param error why it is malformed, or {@code null}
  * @param locations where it was found
+ * @param shown how it may be shown: with its nested placeholders, not with what they
+ * stood for, which could be a secret
+ * @param filled whether it has nested placeholders
  */
 record OpenedReference(@Nullable SecretReference reference, @Nullable SecretReferenceSyntaxException error,
-		Set<ReferenceLocation> locations) {
+		Set<ReferenceLocation> locations, String shown, boolean filled) {
 
 }

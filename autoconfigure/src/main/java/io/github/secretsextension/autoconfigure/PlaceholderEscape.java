@@ -13,6 +13,9 @@ final class PlaceholderEscape {
 
 	private static final String ESCAPE_CHARACTER = "spring.placeholder.escapeCharacter.default";
 
+	/** Spring needs a time that grows with the square of their number. */
+	private static final int MOST_PLACEHOLDERS = 1000;
+
 	private PlaceholderEscape() {
 	}
 
@@ -22,11 +25,14 @@ final class PlaceholderEscape {
 	 * would stay.
 	 * @param text a text
 	 * @return the escaped text
+	 * @throws IllegalArgumentException if Spring could not be kept from searching it, or
+	 * only at the price of minutes; the message is half a sentence
 	 */
 	static String escape(String text) {
 		if (!text.contains("${")) {
 			return text;
 		}
+		check(text);
 		boolean[] matched = new boolean[text.length()];
 		Deque<Integer> open = new ArrayDeque<>();
 		for (int i = 0; i < text.length(); i++) {
@@ -38,7 +44,6 @@ final class PlaceholderEscape {
 				matched[open.pop()] = true;
 			}
 		}
-		checkEscapeCharacter();
 		StringBuilder escaped = new StringBuilder(text.length() + 8);
 		for (int i = 0; i < text.length(); i++) {
 			if (text.startsWith("${", i) && matched[i + 1]) {
@@ -49,11 +54,19 @@ final class PlaceholderEscape {
 		return escaped.toString();
 	}
 
-	private static void checkEscapeCharacter() {
+	private static void check(String text) {
 		String character = SpringProperties.getProperty(ESCAPE_CHARACTER);
 		if (character != null && !character.equals("\\")) {
-			throw new IllegalStateException("A secret holds '${', which only a backslash keeps Spring from expanding: "
-					+ "remove '" + ESCAPE_CHARACTER + "'");
+			throw new IllegalArgumentException(
+					"the value holds '${', and '" + ESCAPE_CHARACTER + "' keeps it from being protected");
+		}
+		int count = 0;
+		for (int i = text.indexOf("${"); i >= 0; i = text.indexOf("${", i + 2)) {
+			count++;
+		}
+		if (count > MOST_PLACEHOLDERS) {
+			throw new IllegalArgumentException("the value holds '${' more than " + MOST_PLACEHOLDERS
+					+ " times, which takes Spring too long to look through");
 		}
 	}
 

@@ -4,7 +4,7 @@ import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.config.PlaceholderConfigurerSupport;
-import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
+import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.core.env.ConfigurableEnvironment;
 
 import io.github.secretsextension.SecretsProvider;
@@ -16,6 +16,8 @@ import io.github.secretsextension.SecretsProvider;
 final class ReferenceBeanFactoryPostProcessor implements BeanFactoryPostProcessor {
 
 	private static final String SPRING_CLOUD_AWS = "io.awspring.cloud.autoconfigure.";
+
+	private static final String ADVISOR = "secretsExtensionBindHandlerAdvisor";
 
 	private final ReferenceResolution resolution;
 
@@ -29,30 +31,28 @@ final class ReferenceBeanFactoryPostProcessor implements BeanFactoryPostProcesso
 	@Override
 	public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
 		this.resolution.applyTo(this.environment);
-		this.resolution.source().setConditionsRun(false);
+		ReferencePropertySource.setConditionsRun(this.environment, false);
 		addValueResolvers(beanFactory);
-		registerProvider(beanFactory);
+		ConfigurationPropertiesBindHandlerAdvisor advisor = UnresolvedReferenceBindHandler::new;
+		beanFactory.registerSingleton(ADVISOR, advisor);
+		if (beanFactory.getBeanNamesForType(SecretsProvider.class, true, false).length == 0) {
+			this.resolution.registerProvider(beanFactory);
+		}
 		deferSpringCloudAws(beanFactory);
 	}
 
 	private void addValueResolvers(ConfigurableListableBeanFactory beanFactory) {
-		beanFactory.addEmbeddedValueResolver(new AnnotationTextResolver(this.resolution.seals(), this.environment));
+		if (beanFactory.hasEmbeddedValueResolver() && !this.resolution.seals().isEmpty()) {
+			throw new IllegalStateException("A placeholder configurer was added to the context by hand: it would "
+					+ "resolve references unguarded. Declare it as a static @Bean method instead.");
+		}
+		AnnotationTextResolver resolver = new AnnotationTextResolver(this.resolution.seals());
+		beanFactory.addEmbeddedValueResolver(resolver.first());
 		if (beanFactory.getBeanNamesForType(PlaceholderConfigurerSupport.class, true, false).length == 0) {
 			// Spring adds its default only where there is no resolver at all.
 			beanFactory.addEmbeddedValueResolver(this.environment::resolvePlaceholders);
 		}
-	}
-
-	private void registerProvider(ConfigurableListableBeanFactory beanFactory) {
-		String name = ReferenceResolution.PROVIDER_BEAN_NAME;
-		String[] names = beanFactory.getBeanNamesForType(SecretsProvider.class, true, false);
-		boolean promoted = beanFactory.containsSingleton(name) && !beanFactory.containsBeanDefinition(name);
-		if (names.length == 0) {
-			beanFactory.registerSingleton(name, this.resolution.provider());
-		}
-		else if (names.length > 1 && promoted && beanFactory instanceof DefaultSingletonBeanRegistry registry) {
-			registry.destroySingleton(name);
-		}
+		new AnnotationTextEnd(resolver.last()).register(beanFactory);
 	}
 
 	/**

@@ -3,6 +3,8 @@ package io.github.secretsextension.autoconfigure;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.origin.Origin;
+import org.springframework.boot.origin.OriginLookup;
+import org.springframework.core.env.PropertySource;
 
 /**
  * A place where a reference was found.
@@ -10,9 +12,20 @@ import org.springframework.boot.origin.Origin;
  * @param property the name of the property, or {@code null} for an annotation
  * @param origin where the property was set, or {@code null} if that is unknown
  */
-record ReferenceLocation(@Nullable String property, @Nullable Origin origin) {
+record ReferenceLocation(@Nullable String property, @Nullable String origin) {
 
 	static final ReferenceLocation ANNOTATION = new ReferenceLocation(null, null);
+
+	/**
+	 * Returns the location of a property.
+	 * @param source the source that has it
+	 * @param property its name
+	 * @return the location, with the source's name where it tells no origin
+	 */
+	static ReferenceLocation of(PropertySource<?> source, String property) {
+		Origin origin = OriginLookup.getOrigin(source, property);
+		return new ReferenceLocation(property, (origin != null) ? origin.toString() : source.getName());
+	}
 
 	@Override
 	public String toString() {

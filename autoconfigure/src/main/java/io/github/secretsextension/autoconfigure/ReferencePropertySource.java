@@ -8,6 +8,7 @@ import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsProvider;
 
 import org.springframework.boot.env.PropertySourceInfo;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 
 /**
@@ -42,12 +43,18 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 	}
 
 	/**
-	 * Says whether conditions are evaluated now, some of which evaluate what they read.
+	 * Says whether conditions are evaluated for a context, some of which evaluate what
+	 * they read. A parent context's source is told as well.
+	 * @param environment the context's environment
 	 * @param conditionsRun {@code true} from the end of the bootstrap phase until all
 	 * bean definitions are there
 	 */
-	void setConditionsRun(boolean conditionsRun) {
-		this.conditionsRun = conditionsRun;
+	static void setConditionsRun(ConfigurableEnvironment environment, boolean conditionsRun) {
+		environment.getPropertySources().forEach((source) -> {
+			if (source instanceof ReferencePropertySource references) {
+				references.conditionsRun = conditionsRun;
+			}
+		});
 	}
 
 	@Override
@@ -58,7 +65,17 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 		OpenedReference opened = this.seals.open(name);
 		String text = text(opened);
 		AnnotationText annotation = AnnotationText.current();
-		return (annotation != null) ? annotation.masked(text) : PlaceholderEscape.escape(text);
+		return (annotation != null) ? annotation.masked(text) : escaped(opened, text);
+	}
+
+	private static String escaped(OpenedReference opened, String text) {
+		try {
+			return PlaceholderEscape.escape(text);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new ReferenceResolutionException(opened.locations().iterator().next(), opened.shown(),
+					String.valueOf(ex.getMessage()), "Read it with SecretsProvider.text(…).");
+		}
 	}
 
 	private String text(OpenedReference opened) {
@@ -75,7 +92,7 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 			return this.provider.text(reference);
 		}
 		catch (SecretsException ex) {
-			throw new ReferenceResolutionException(opened.locations(), ex.withReference(reference));
+			throw new ReferenceResolutionException(opened, reference, ex);
 		}
 	}
 

@@ -1,8 +1,8 @@
 package io.github.secretsextension.autoconfigure;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MutablePropertySources;
@@ -16,7 +16,9 @@ import io.github.secretsextension.SecretsProvider;
  */
 final class ReferenceResolution {
 
-	static final String PROVIDER_BEAN_NAME = "secretsProvider";
+	private static final String BEAN_NAME = "secretsExtensionReferences";
+
+	private static final String PROVIDER_BEAN_NAME = "secretsProvider";
 
 	private final ReferenceSeals seals;
 
@@ -71,21 +73,34 @@ final class ReferenceResolution {
 		ConfigurableEnvironment environment = context.getEnvironment();
 		applyTo(environment);
 		this.provider.useEnvironment(environment);
-		this.source.setConditionsRun(true);
+		ReferencePropertySource.setConditionsRun(environment, true);
 		context.addBeanFactoryPostProcessor(new ReferenceBeanFactoryPostProcessor(this, environment));
+		context.addApplicationListener((ContextClosedEvent event) -> closeWith(context, event));
 		if (context instanceof GenericApplicationContext generic) {
-			promote(generic.getBeanFactory());
+			register(generic.getBeanFactory());
 		}
 	}
 
-	private void promote(ConfigurableListableBeanFactory beanFactory) {
-		SecretsProvider bean = provider();
-		if (!beanFactory.containsSingleton(PROVIDER_BEAN_NAME)) {
-			beanFactory.registerSingleton(PROVIDER_BEAN_NAME, bean);
-			if (beanFactory instanceof DefaultSingletonBeanRegistry registry) {
-				registry.registerDisposableBean(PROVIDER_BEAN_NAME, this.provider::close);
-			}
+	/**
+	 * Makes this known to the context, from which the auto-configuration takes it.
+	 * @param beanFactory the context's bean factory
+	 */
+	void register(ConfigurableListableBeanFactory beanFactory) {
+		beanFactory.registerSingleton(BEAN_NAME, this);
+	}
+
+	private void closeWith(ConfigurableApplicationContext context, ContextClosedEvent event) {
+		if (event.getApplicationContext() == context) {
+			this.provider.close();
 		}
+	}
+
+	/**
+	 * Makes the provider a bean, where no auto-configuration did.
+	 * @param beanFactory the context's bean factory
+	 */
+	void registerProvider(ConfigurableListableBeanFactory beanFactory) {
+		beanFactory.registerSingleton(PROVIDER_BEAN_NAME, provider());
 	}
 
 }

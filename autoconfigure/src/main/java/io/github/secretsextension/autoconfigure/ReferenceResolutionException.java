@@ -6,19 +6,18 @@ import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretReferenceSyntaxException;
 import io.github.secretsextension.SecretsException;
-
-import org.springframework.beans.BeansException;
 
 /**
  * A failure to resolve a reference in a property or annotation. The message names the
  * property, its origin, the cause's class and the next step, and no value.
  * <p>
- * It is a {@link BeansException} because Spring repeats the message of such a one in the
- * exception about the bean, the only message that Lambda's init error shows.
+ * It is no {@code BeansException}: after one of those Spring would try another
+ * constructor, and start without the secret.
  */
-public class ReferenceResolutionException extends BeansException {
+public class ReferenceResolutionException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
@@ -32,9 +31,10 @@ public class ReferenceResolutionException extends BeansException {
 		this("Cannot resolve '" + reference + "' in " + location + ": " + problem + ".", action, null);
 	}
 
-	ReferenceResolutionException(Collection<ReferenceLocation> locations, SecretsException cause) {
-		this("Cannot resolve '" + cause.getReference() + "' in " + shown(locations) + ": " + cause.getProblem() + ".",
-				cause.getAction(), cause);
+	ReferenceResolutionException(OpenedReference opened, SecretReference reference, SecretsException cause) {
+		this("Cannot resolve '" + opened.shown() + "' in " + shown(opened.locations()) + ": " + cause.getProblem()
+				+ ".", cause.getAction(),
+				(opened.filled()) ? cause.withReference(null) : cause.withReference(reference));
 	}
 
 	ReferenceResolutionException(ReferenceLocation location, SecretReferenceSyntaxException cause) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ReferenceSeals {
 
 	/** Begins a sealed name: no property name begins with a private-use character. */
-	private static final char SEAL = '\uE000';
+	static final char SEAL = '\uE000';
 
 	private static final char SLOT = '\uE001';
 

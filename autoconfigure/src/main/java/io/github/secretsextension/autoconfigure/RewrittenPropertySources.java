@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.env.PropertySourceInfo;
+import org.springframework.boot.env.RandomValuePropertySource;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
 import org.springframework.boot.origin.OriginTrackedValue;
@@ -41,10 +42,10 @@ final class RewrittenPropertySources {
 	void replaceIn(ConfigurableEnvironment environment) {
 		MutablePropertySources sources = environment.getPropertySources();
 		for (PropertySource<?> source : sources) {
-			if (source instanceof EnumerablePropertySource<?> enumerable && !isOurs(source)) {
-				boolean holdsReference = check(enumerable);
+			if (!isOurs(source)) {
+				boolean holdsReference = !(source instanceof EnumerablePropertySource<?> listed) || check(listed);
 				if (holdsReference || isMutable(source)) {
-					sources.replace(source.getName(), rewritten(enumerable));
+					sources.replace(source.getName(), rewritten(source));
 				}
 			}
 		}
@@ -52,6 +53,7 @@ final class RewrittenPropertySources {
 
 	private static boolean isOurs(PropertySource<?> source) {
 		return source instanceof Rewritten || source instanceof ReferencePropertySource
+				|| source instanceof PropertySource.StubPropertySource || source instanceof RandomValuePropertySource
 				|| ConfigurationPropertySources.isAttachedConfigurationPropertySource(source);
 	}
 
@@ -70,7 +72,7 @@ final class RewrittenPropertySources {
 			Object value = rawValue(source, name);
 			if (this.seals.concerns(value)) {
 				found = true;
-				ReferenceLocation location = new ReferenceLocation(name, OriginLookup.getOrigin(source, name));
+				ReferenceLocation location = ReferenceLocation.of(source, name);
 				for (SealedReference reference : this.seals.note(String.valueOf(value), location)) {
 					ReservedProperties.check(location, reference);
 					if (reference.error() != null) {
@@ -91,14 +93,17 @@ final class RewrittenPropertySources {
 	}
 
 	@SuppressWarnings("unchecked")
-	private PropertySource<?> rewritten(EnumerablePropertySource<?> source) {
+	private PropertySource<?> rewritten(PropertySource<?> source) {
 		if (source instanceof SystemEnvironmentPropertySource environment) {
 			return new RewrittenSystemEnvironment(environment, this.seals);
 		}
 		if (source instanceof MapPropertySource map) {
 			return new RewrittenMap(map, this.seals);
 		}
-		return new RewrittenEnumerable((EnumerablePropertySource<Object>) source, this.seals);
+		if (source instanceof EnumerablePropertySource<?> enumerable) {
+			return new RewrittenEnumerable((EnumerablePropertySource<Object>) enumerable, this.seals);
+		}
+		return new RewrittenOther((PropertySource<Object>) source, this.seals);
 	}
 
 	/**
@@ -110,7 +115,13 @@ final class RewrittenPropertySources {
 		 * Returns the source as it was.
 		 * @return the source with its references as they were written
 		 */
-		EnumerablePropertySource<?> original();
+		PropertySource<?> original();
+
+		/**
+		 * Returns the seals on the references in it.
+		 * @return the seals
+		 */
+		ReferenceSeals seals();
 
 		@Override
 		default @Nullable Origin getOrigin(String key) {
@@ -127,8 +138,8 @@ final class RewrittenPropertySources {
 			return (original() instanceof PropertySourceInfo info) ? info.getPrefix() : null;
 		}
 
-		default @Nullable Object rewrite(ReferenceSeals seals, String name) {
-			return seals.rewrite(original().getProperty(name), () -> new ReferenceLocation(name, getOrigin(name)));
+		default @Nullable Object rewrite(String name) {
+			return seals().rewrite(original().getProperty(name), () -> ReferenceLocation.of(original(), name));
 		}
 
 	}
@@ -154,8 +165,13 @@ final class RewrittenPropertySources {
 		}
 
 		@Override
+		public ReferenceSeals seals() {
+			return this.seals;
+		}
+
+		@Override
 		public @Nullable Object getProperty(String name) {
-			return rewrite(this.seals, name);
+			return rewrite(name);
 		}
 
 		@Override
@@ -191,8 +207,13 @@ final class RewrittenPropertySources {
 		}
 
 		@Override
+		public ReferenceSeals seals() {
+			return this.seals;
+		}
+
+		@Override
 		public @Nullable Object getProperty(String name) {
-			return rewrite(this.seals, name);
+			return rewrite(name);
 		}
 
 		@Override
@@ -208,6 +229,43 @@ final class RewrittenPropertySources {
 	}
 
 	/**
+	 * A rewritten source that cannot list its names.
+	 */
+	private static final class RewrittenOther extends PropertySource<Object> implements Rewritten {
+
+		private final PropertySource<Object> original;
+
+		private final ReferenceSeals seals;
+
+		RewrittenOther(PropertySource<Object> original, ReferenceSeals seals) {
+			super(original.getName(), original.getSource());
+			this.original = original;
+			this.seals = seals;
+		}
+
+		@Override
+		public PropertySource<?> original() {
+			return this.original;
+		}
+
+		@Override
+		public ReferenceSeals seals() {
+			return this.seals;
+		}
+
+		@Override
+		public @Nullable Object getProperty(String name) {
+			return rewrite(name);
+		}
+
+		@Override
+		public boolean containsProperty(String name) {
+			return this.original.containsProperty(name);
+		}
+
+	}
+
+	/**
 	 * A rewritten copy of the system environment: Boot reads the map itself, past
 	 * {@code getProperty}, and only once.
 	 */
@@ -215,21 +273,29 @@ final class RewrittenPropertySources {
 
 		private final SystemEnvironmentPropertySource original;
 
+		private final ReferenceSeals seals;
+
 		RewrittenSystemEnvironment(SystemEnvironmentPropertySource original, ReferenceSeals seals) {
 			super(original.getName(), copy(original.getSource(), seals));
 			this.original = original;
+			this.seals = seals;
 		}
 
 		private static Map<String, Object> copy(Map<String, Object> source, ReferenceSeals seals) {
 			Map<String, Object> copy = new LinkedHashMap<>();
-			source.forEach((name, value) -> copy.put(name,
-					Objects.requireNonNull(seals.rewrite(value, () -> new ReferenceLocation(name, null)))));
+			source.forEach((name, value) -> copy.put(name, Objects.requireNonNull(seals.rewrite(value,
+					() -> new ReferenceLocation(name, StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME)))));
 			return copy;
 		}
 
 		@Override
 		public EnumerablePropertySource<?> original() {
 			return this.original;
+		}
+
+		@Override
+		public ReferenceSeals seals() {
+			return this.seals;
 		}
 
 		@Override

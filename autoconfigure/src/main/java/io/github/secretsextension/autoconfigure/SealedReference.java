@@ -29,14 +29,29 @@ final class SealedReference {
 	private OpenedReference parse(List<String> fillings) {
 		SecretReferenceSyntaxException error = this.scanned.error();
 		if (error != null) {
-			return new OpenedReference(null, error, this.locations);
+			return malformed(error);
 		}
 		try {
-			return new OpenedReference(SecretReference.parse(this.scanned.text(fillings)), null, this.locations);
+			SecretReference reference = SecretReference.parse(this.scanned.text(fillings));
+			boolean filled = !fillings.isEmpty();
+			return new OpenedReference(reference, null, this.locations, (filled) ? template() : reference.toString(),
+					filled);
 		}
 		catch (SecretReferenceSyntaxException ex) {
-			return new OpenedReference(null, ex, this.locations);
+			return malformed((fillings.isEmpty()) ? ex : inTemplate(ex.getProblem()));
 		}
+	}
+
+	private OpenedReference malformed(SecretReferenceSyntaxException error) {
+		return new OpenedReference(null, error, this.locations, error.getReference(), false);
+	}
+
+	private SecretReferenceSyntaxException inTemplate(String problem) {
+		return new SecretReferenceSyntaxException(this.scanned.text(this.scanned.nested()), 0, problem);
+	}
+
+	private String template() {
+		return inTemplate("").getReference();
 	}
 
 	/**
@@ -48,12 +63,15 @@ final class SealedReference {
 		if (this.opened != null) {
 			return this.opened;
 		}
-		List<String> fillings = Arrays.asList(parts).subList(1, parts.length);
-		if (fillings.size() != this.scanned.nested().size()) {
-			return new OpenedReference(null,
-					new SecretReferenceSyntaxException(this.scanned.text(this.scanned.nested()), 0,
-							"a nested placeholder has a private-use character"),
-					this.locations);
+		List<String> nested = this.scanned.nested();
+		List<String> fillings = Arrays.stream(parts).skip(1).map(AnnotationText::unmasked).toList();
+		if (fillings.size() != nested.size()) {
+			return malformed(inTemplate("a nested placeholder has a private-use character"));
+		}
+		for (int i = 0; i < nested.size(); i++) {
+			if (fillings.get(i).equals(nested.get(i))) {
+				return malformed(inTemplate("the placeholder '" + nested.get(i) + "' in it cannot be resolved"));
+			}
 		}
 		return parse(fillings);
 	}
@@ -87,9 +105,7 @@ final class SealedReference {
 	 * @return the text for a message
 	 */
 	String shown() {
-		SecretReference reference = (this.opened != null) ? this.opened.reference() : null;
-		return (reference != null) ? reference.toString()
-				: new SecretReferenceSyntaxException(this.scanned.text(this.scanned.nested()), 0, "").getReference();
+		return (this.opened != null) ? this.opened.shown() : template();
 	}
 
 }

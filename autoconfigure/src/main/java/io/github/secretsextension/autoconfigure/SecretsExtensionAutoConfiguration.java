@@ -1,9 +1,9 @@
 package io.github.secretsextension.autoconfigure;
 
-import org.apache.commons.logging.LogFactory;
-
 import io.github.secretsextension.SecretsProvider;
 
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -21,11 +21,24 @@ import org.springframework.core.env.ConfigurableEnvironment;
 @EnableConfigurationProperties(SecretsExtensionProperties.class)
 public final class SecretsExtensionAutoConfiguration {
 
-	@Bean
+	@Bean(destroyMethod = "")
 	@Lazy
 	@ConditionalOnMissingBean
-	SecretsProvider secretsProvider(ConfigurableEnvironment environment) {
-		return new BootstrapSecretsProvider(environment, (type) -> null, LogFactory.getLog(SecretsProvider.class));
+	SecretsProvider secretsProvider(ObjectProvider<ReferenceResolution> references) {
+		return references.getObject().provider();
+	}
+
+	/**
+	 * Prepares a context that neither a SpringApplication nor the initializer prepared.
+	 */
+	@Bean
+	static LateReferences secretsExtensionLateReferences(ConfigurableEnvironment environment) {
+		return new LateReferences(environment);
+	}
+
+	@Bean
+	static BeanFactoryPostProcessor secretsExtensionLateReferencesEnd() {
+		return AnnotationTextEnd::run;
 	}
 
 }

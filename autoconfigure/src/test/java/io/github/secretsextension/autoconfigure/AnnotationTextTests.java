@@ -1,6 +1,9 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -8,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.secretsextension.FakeSecrets;
 
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.util.PropertyPlaceholderHelper;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,8 +25,6 @@ class AnnotationTextTests {
 	private static final String C = FakeSecrets.CANARY;
 
 	private static final PropertyPlaceholderHelper SPRING = new PropertyPlaceholderHelper("${", "}", ":", '\\', false);
-
-	private final AnnotationText text = new AnnotationText();
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "CANARY-", "#{1+1}", "CANARY-#{T(java.lang.System)}", "${a}", "#", "{", "}", "#${x}",
@@ -46,8 +48,8 @@ class AnnotationTextTests {
 	}
 
 	private void assertMasked(String secret) {
-		String masked = this.text.masked(secret);
-		assertThat(masked).doesNotContain("#", "{");
+		String masked = AnnotationText.mask(secret);
+		assertThat(masked).doesNotContain("#", "{", "$");
 		assertThat(AnnotationText.unmasked(masked)).isEqualTo(secret);
 		assertThat(AnnotationText.unmasked("a" + masked + "b" + masked)).isEqualTo("a" + secret + "b" + secret);
 		assertThat(SPRING.replacePlaceholders("[${s}]", (name) -> masked)).as("through Spring")
@@ -56,38 +58,71 @@ class AnnotationTextTests {
 
 	@Test
 	void expressionOfTheConfigurationStaysVisible() {
-		assertThat("#{1}" + this.text.masked("#{2}")).containsOnlyOnce("#{");
+		assertThat("#{1}" + AnnotationText.mask("#{2}")).containsOnlyOnce("#{");
 	}
 
 	@Test
 	void noteSaysWhetherThereWasASecret() {
-		assertThat(this.text.holdsSecret()).isFalse();
-		this.text.masked("");
-		assertThat(this.text.holdsSecret()).isTrue();
-	}
-
-	@Test
-	void markIsOnTheThreadWhileResolving() {
-		assertThat(AnnotationText.current()).isNull();
-		AnnotationText inner = new AnnotationText();
-		String resolved = this.text.resolve(() -> {
-			assertThat(AnnotationText.current()).isSameAs(this.text);
-			String nested = inner.resolve(() -> {
-				assertThat(AnnotationText.current()).isSameAs(inner);
-				return C;
-			});
-			assertThat(AnnotationText.current()).isSameAs(this.text);
-			return nested + "1";
+		DefaultListableBeanFactory beanFactory = new DefaultListableBeanFactory();
+		AtomicBoolean holdsSecret = new AtomicBoolean();
+		beanFactory.addEmbeddedValueResolver((text) -> {
+			AnnotationText.begin();
+			return text;
 		});
-		assertThat(resolved).isEqualTo(C + "1");
+		beanFactory
+			.addEmbeddedValueResolver((text) -> (text.startsWith(C)) ? AnnotationText.current().masked(text) : text);
+		beanFactory.addEmbeddedValueResolver((text) -> {
+			holdsSecret.set(AnnotationText.end());
+			return text;
+		});
+		beanFactory.resolveEmbeddedValue("plain");
+		assertThat(holdsSecret).isFalse();
+		beanFactory.resolveEmbeddedValue(C);
+		assertThat(holdsSecret).isTrue();
 		assertThat(AnnotationText.current()).isNull();
 	}
 
 	@Test
-	void markGoesWhenResolvingFails() {
-		assertThatIllegalStateException().isThrownBy(() -> this.text.resolve(() -> {
+	void nestedTextsKeepTheirOwnNotes() {
+		DefaultListableBeanFactory beanFactory = new DefaultListableBeanFactory();
+		List<String> ends = new ArrayList<>();
+		beanFactory.addEmbeddedValueResolver((text) -> {
+			AnnotationText.begin();
+			return text;
+		});
+		beanFactory.addEmbeddedValueResolver((text) -> {
+			if (text.equals("outer")) {
+				AnnotationText.current().masked(C);
+				beanFactory.resolveEmbeddedValue("inner");
+				try {
+					beanFactory.resolveEmbeddedValue("failing");
+				}
+				catch (IllegalStateException ex) {
+					ends.add(ex.getMessage());
+				}
+			}
+			if (text.equals("failing")) {
+				throw new IllegalStateException(text);
+			}
+			return text;
+		});
+		beanFactory.addEmbeddedValueResolver((text) -> {
+			ends.add(text + " " + AnnotationText.end());
+			return text;
+		});
+		beanFactory.resolveEmbeddedValue("outer");
+		assertThat(ends).containsExactly("inner false", "failing", "outer true");
+		assertThat(AnnotationText.current()).isNull();
+	}
+
+	@Test
+	void noteOfATextThatFailedIsDropped() {
+		DefaultListableBeanFactory beanFactory = new DefaultListableBeanFactory();
+		beanFactory.addEmbeddedValueResolver((text) -> {
+			AnnotationText.begin();
 			throw new IllegalStateException("it failed");
-		})).withMessage("it failed");
+		});
+		assertThatIllegalStateException().isThrownBy(() -> beanFactory.resolveEmbeddedValue("x"));
 		assertThat(AnnotationText.current()).isNull();
 	}
 

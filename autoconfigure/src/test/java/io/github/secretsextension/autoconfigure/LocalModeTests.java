@@ -129,6 +129,27 @@ class LocalModeTests {
 	}
 
 	@Test
+	void inlineKeyWinsOverFileKeyByKey() throws IOException {
+		try (ConfigurableApplicationContext context = application(write("local.yml", YAML))
+			.property("secrets-extension.local.secrets[prod/db].password", C + "inline")
+			.run()) {
+			assertThat(provider(context).text("secret:prod/db#password")).isEqualTo(C + "inline");
+			assertThat(provider(context).text("secret:prod/db#username")).isEqualTo("app");
+		}
+	}
+
+	@Test
+	void autoConfigurationAloneResolvesReferences() {
+		new ApplicationContextRunner()
+			.withConfiguration(org.springframework.boot.autoconfigure.AutoConfigurations
+				.of(SecretsExtensionAutoConfiguration.class))
+			.withPropertyValues("secrets-extension.mode=local",
+					"secrets-extension.local.secrets[api-key]=" + C + "#{1}", "app.text=$<secret:api-key>")
+			.withUserConfiguration(Reader.class)
+			.run((context) -> assertThat(context.getBean(Reader.class).text).isEqualTo(C + "#{1}"));
+	}
+
+	@Test
 	void changedFileIsSeenAfterTtl() throws IOException {
 		ManualClock clock = new ManualClock(0);
 		Path file = write("local.yml", YAML);
@@ -169,7 +190,8 @@ class LocalModeTests {
 		assertThat(failure).isNotNull();
 		assertThat(output).contains("'$<secret:none>' in property 'app.text'")
 			.contains("application.yml] - ")
-			.contains("Add 'secrets[none]'")
+			.contains("Add it under 'secrets' of 'secrets-extension.local' or of")
+			.contains("\"[name]\"")
 			.doesNotContain(C);
 	}
 
