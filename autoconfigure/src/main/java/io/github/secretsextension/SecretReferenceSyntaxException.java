@@ -27,21 +27,33 @@ public class SecretReferenceSyntaxException extends IllegalArgumentException {
 	 * @param problem what is wrong, as half a sentence
 	 */
 	public SecretReferenceSyntaxException(String reference, int position, String problem) {
-		super(message(reference, position, problem));
-		this.reference = shown(reference);
+		this(reference, position, problem, true);
+	}
+
+	/**
+	 * Creates an exception.
+	 * @param reference the reference without its delimiters
+	 * @param position the index of the offending character in it
+	 * @param problem what is wrong, as half a sentence
+	 * @param closed whether the reference has its closing delimiter
+	 */
+	public SecretReferenceSyntaxException(String reference, int position, String problem, boolean closed) {
+		super(message(reference, position, problem, closed));
+		this.reference = shown(reference, closed);
 		this.position = position;
 		this.problem = Objects.requireNonNull(problem, "'problem' must not be null");
 	}
 
-	private static String message(String reference, int position, String problem) {
-		return "Malformed reference '" + shown(reference) + "', character " + (position + 3) + ": " + problem
+	private static String message(String reference, int position, String problem, boolean closed) {
+		return "Malformed reference '" + shown(reference, closed) + "', character " + (position + 3) + ": " + problem
 				+ ". Accepted: " + acceptedForm(reference);
 	}
 
-	private static String shown(String reference) {
+	private static String shown(String reference, boolean closed) {
 		int defaultStart = SecretReferenceParser.defaultStart(reference);
 		String shown = reference.substring(0, defaultStart);
-		String rest = (defaultStart == reference.length()) ? ">" : ":…>";
+		String end = (closed) ? ">" : "";
+		String rest = (defaultStart == reference.length()) ? end : ":…" + end;
 		if (shown.length() > MAX_SHOWN) {
 			shown = shown.substring(0, MAX_SHOWN);
 			rest = "…";

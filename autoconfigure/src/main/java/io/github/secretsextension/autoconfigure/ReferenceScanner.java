@@ -143,7 +143,7 @@ final class ReferenceScanner {
 		this.position = this.text.length();
 		String reference = this.text.substring(dollar + 2);
 		return new ScannedReference(List.of(reference), List.of(),
-				new SecretReferenceSyntaxException(reference, at - dollar - 2, problem));
+				new SecretReferenceSyntaxException(reference, at - dollar - 2, problem, at < this.text.length()));
 	}
 
 }

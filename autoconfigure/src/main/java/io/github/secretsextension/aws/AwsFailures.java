@@ -3,6 +3,7 @@ package io.github.secretsextension.aws;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -99,7 +100,7 @@ final class AwsFailures {
 			Throwable failure) {
 		if (says(failure, "Unable to load region")) {
 			return new SecretsException(Reason.NOT_CONFIGURED, reference, "The AWS region is not known",
-					"Set AWS_REGION or 'spring.cloud.aws.region.static'. " + CredentialsAdvice.WITHOUT_AWS);
+					CredentialsAdvice.regionText());
 		}
 		if (has(failure, AwsFailures::isAboutCredentials)) {
 			return new SecretsException(Reason.NOT_CONFIGURED, reference, "No AWS credentials could be loaded",
@@ -114,13 +115,21 @@ final class AwsFailures {
 					"No connection to " + host(reference, client) + " (" + innermost(failure).getName() + ")",
 					"Check network, proxy and endpoint settings: " + REACH + ".");
 		}
+		if (has(failure, (cause) -> cause instanceof URISyntaxException || cause instanceof IllegalArgumentException)) {
+			return new SecretsException(Reason.NOT_CONFIGURED, reference,
+					"The AWS SDK does not accept a setting (" + innermost(failure).getName() + ")",
+					"Check the endpoint, which is a URI such as http://localhost:4566, and the region: "
+							+ CredentialsAdvice.settings("endpoint", "AWS_ENDPOINT_URL") + ", "
+							+ CredentialsAdvice.settings("region.static", "AWS_REGION") + ".");
+		}
 		if (says(failure, "Unable to unmarshall")) {
 			return new SecretsException(Reason.BAD_ANSWER, reference,
 					"What " + host(reference, client) + " answered is not an answer of AWS", checkEndpoint());
 		}
 		return new SecretsException(Reason.SERVICE_ERROR, reference,
 				"The AWS SDK failed with " + innermost(failure).getName(),
-				"Check the settings of the AWS SDK; its own log says more.");
+				"Check region, endpoint and the other settings of the AWS SDK: "
+						+ CredentialsAdvice.settings("*", "AWS_…") + ".");
 	}
 
 	private static SecretsException answered(SecretReference reference, @Nullable AwsClient client,

@@ -21,10 +21,13 @@ final class CredentialsAdvice {
 
 	private static final String STS = "sts";
 
+	private static final String SPRING_CLOUD_AWS = "spring-cloud-aws";
+
 	/** A class of each module that a source of credentials needs. */
-	private static final Map<String, String> MARKERS = Map.of(STS, "software.amazon.awssdk.services.sts.StsClient",
-			"sso", "software.amazon.awssdk.services.sso.SsoClient", "ssooidc",
-			"software.amazon.awssdk.services.ssooidc.SsoOidcClient", "signin",
+	private static final Map<String, String> MARKERS = Map.of(SPRING_CLOUD_AWS,
+			"io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer", STS,
+			"software.amazon.awssdk.services.sts.StsClient", "sso", "software.amazon.awssdk.services.sso.SsoClient",
+			"ssooidc", "software.amazon.awssdk.services.ssooidc.SsoOidcClient", "signin",
 			"software.amazon.awssdk.services.signin.SigninClient");
 
 	private CredentialsAdvice() {
@@ -32,10 +35,23 @@ final class CredentialsAdvice {
 
 	static String text() {
 		String missing = missingModule();
-		return ((missing != null) ? missing
-				: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or 'spring.cloud.aws.credentials.*',"
-						+ " or give this process a role.")
-				+ " " + WITHOUT_AWS;
+		return ((missing != null) ? missing : "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+				+ settings("credentials.*", "AWS_PROFILE") + ", or give this process a role.") + " " + WITHOUT_AWS;
+	}
+
+	static String regionText() {
+		return "Set " + settings("region.static", "AWS_REGION") + ". " + WITHOUT_AWS;
+	}
+
+	/**
+	 * Returns what sets something: the variable, and the property where anything reads
+	 * it.
+	 * @param property a property's name under {@code spring.cloud.aws}
+	 * @param variable the environment variable
+	 * @return the names, for a message
+	 */
+	static String settings(String property, String variable) {
+		return variable + ((isMissing(SPRING_CLOUD_AWS)) ? "" : " or 'spring.cloud.aws." + property + "'");
 	}
 
 	private static @Nullable String missingModule() {

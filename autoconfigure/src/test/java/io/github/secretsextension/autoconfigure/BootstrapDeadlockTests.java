@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class BootstrapDeadlockTests {
 
 	@Test
+	@SuppressWarnings("unchecked")
 	void readingWhileAnotherThreadCreatesABootstrapInstanceDoesNotDeadlock() throws Exception {
 		DefaultBootstrapContext bootstrap = new DefaultBootstrapContext();
 		StandardEnvironment environment = new StandardEnvironment();
@@ -43,10 +44,12 @@ class BootstrapDeadlockTests {
 		b.start();
 		supplying.await();
 		a.start();
-		Thread.sleep(500);
+		while (a.getState() == Thread.State.NEW || a.getState() == Thread.State.RUNNABLE) {
+			Thread.onSpinWait();
+		}
 		go.countDown();
-		a.join(3000);
-		b.join(3000);
+		a.join(10_000);
+		b.join(10_000);
 		assertThat(a.isAlive() || b.isAlive()).as("A " + a.getState() + ", B " + b.getState()).isFalse();
 	}
 

@@ -235,6 +235,7 @@ class LocalModeTests {
 			.variable("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
 			.property("app.text", "$<secret:api-key>")
 			.run()) {
+			assertThat(context.isRunning()).isTrue();
 			assertThat(output.toString().split("takes secrets from the deployment package", -1)).hasSize(2);
 		}
 	}

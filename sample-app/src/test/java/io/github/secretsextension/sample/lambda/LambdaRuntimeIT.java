@@ -149,16 +149,16 @@ class LambdaRuntimeIT {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("javaHomes")
-	void reportsAFailedStartByTheReference(Path javaHome) throws Exception {
+	void reportsAFailedStartOfAnAnnotation(Path javaHome) throws Exception {
 		aws.createSecret("prod/db", DATABASE);
-		assertThat(failedStart(javaHome)).contains("$<secret:prod/api-key>").doesNotContain(CANARY);
+		assertFailedStart(javaHome, "'$<secret:prod/api-key>' in an annotation");
 	}
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("javaHomes")
-	void reportsAFailedStartByTheProperties(Path javaHome) throws Exception {
+	void reportsAFailedStartOfARecord(Path javaHome) throws Exception {
 		aws.createSecret("prod/db", "{\"username\":\"CANARY-user\"}");
-		assertThat(failedStart(javaHome)).contains("app.database").doesNotContain(CANARY);
+		assertFailedStart(javaHome, "'$<secret:prod/db#password>' in property 'app.database.password'");
 	}
 
 	@Test
@@ -170,12 +170,13 @@ class LambdaRuntimeIT {
 		}
 	}
 
-	private String failedStart(Path javaHome) throws Exception {
+	private void assertFailedStart(Path javaHome, String expected) throws Exception {
 		try (LambdaProcess function = start(javaHome)) {
-			String report = function.initError();
+			assertThat(function.initError()).as("what Lambda is told").isNotEmpty().doesNotContain(CANARY);
 			assertThat(function.exitStatus()).isNotZero();
-			assertThat(function.log()).contains("APPLICATION FAILED TO START").doesNotContain(CANARY, CREDENTIAL);
-			return report;
+			assertThat(function.log()).contains("APPLICATION FAILED TO START")
+				.contains(expected)
+				.doesNotContain(CANARY, CREDENTIAL);
 		}
 	}
 
