@@ -278,7 +278,7 @@ class SecretsCacheTests {
 	@ValueSource(longs = { 0, -1, Long.MAX_VALUE - 1, Long.MIN_VALUE, Long.MIN_VALUE + 1 })
 	void originOfTheMonotonicClockDoesNotMatter(long origin) {
 		ManualClock from = new ManualClock(origin);
-		SecretsCache cache = new SecretsCache(this.upstream, settings(TTL, TTL, 1000, NEVER), from, Runnable::run);
+		SecretsCache cache = TestCaches.cache(this.upstream, settings(TTL, TTL, 1000, NEVER), from, Runnable::run);
 		cache.get(DB);
 		from.advance(TTL.minusMillis(1));
 		assertThat(cache.text(DB)).isEqualTo(C + "db-1");
@@ -474,7 +474,7 @@ class SecretsCacheTests {
 	@ParameterizedTest(name = "{0} allows {1}: {2}")
 	@MethodSource("allowLists")
 	void allowListDecidesWithoutACall(List<String> allow, String reference, boolean allowed) {
-		SecretsCache cache = cache(new SecretsCache.Settings(TTL, TTL, 1000, NEVER, new AllowedSecrets(allow)),
+		SecretsCache cache = cache(TestCaches.settings(TTL, TTL, 1000, NEVER, new AllowedSecrets(allow)),
 				Runnable::run);
 		SecretReference parsed = SecretReference.parse(reference);
 		if (allowed) {
@@ -690,12 +690,12 @@ class SecretsCacheTests {
 	}
 
 	private SecretsCache cache(SecretsCache.Settings settings, Executor executor) {
-		return new SecretsCache(this.upstream, settings, this.clock, executor);
+		return TestCaches.cache(this.upstream, settings, this.clock, executor);
 	}
 
 	private static SecretsCache.Settings settings(Duration secretTtl, Duration parameterTtl, int size,
 			Duration deadline) {
-		return new SecretsCache.Settings(secretTtl, parameterTtl, size, deadline, AllowedSecrets.ALL);
+		return TestCaches.settings(secretTtl, parameterTtl, size, deadline, AllowedSecrets.ALL);
 	}
 
 	private ExecutorService pool(int threads) {

@@ -1,5 +1,7 @@
 package io.github.secretsextension.autoconfigure;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -14,6 +16,8 @@ import io.github.secretsextension.SecretsProvider;
  * Spring's own placeholder configurer has not run yet.
  */
 final class ReferenceBeanFactoryPostProcessor implements BeanFactoryPostProcessor {
+
+	private static final String TARGET_CLASS = "org.springframework.aop.framework.autoproxy.AutoProxyUtils.originalTargetClass";
 
 	private static final String SPRING_CLOUD_AWS = "io.awspring.cloud.autoconfigure.";
 
@@ -56,21 +60,26 @@ final class ReferenceBeanFactoryPostProcessor implements BeanFactoryPostProcesso
 	}
 
 	/**
-	 * Makes the clients of Spring Cloud AWS lazy: references do not use these beans, and
-	 * creating them costs a third of a second whether or not anyone else does.
+	 * Makes the clients and settings of Spring Cloud AWS lazy: references do not use
+	 * these beans, and creating them costs a third of a second whether or not anyone else
+	 * does.
 	 */
 	private void deferSpringCloudAws(ConfigurableListableBeanFactory beanFactory) {
 		for (String name : beanFactory.getBeanDefinitionNames()) {
 			BeanDefinition definition = beanFactory.getBeanDefinition(name);
-			String factory = definition.getFactoryBeanName();
-			if (isSpringCloudAwsCore(name) || (factory != null && isSpringCloudAwsCore(factory))) {
+			if (isSpringCloudAwsCore(definition.getBeanClassName())
+					|| isSpringCloudAwsCore(definition.getFactoryBeanName())) {
 				definition.setLazyInit(true);
+				// Else Spring searches each of the client's methods for @EventListener,
+				// and
+				// the JVM loads hundreds of request and response classes for that.
+				definition.setAttribute(TARGET_CLASS, Object.class);
 			}
 		}
 	}
 
-	private static boolean isSpringCloudAwsCore(String name) {
-		return name.startsWith(SPRING_CLOUD_AWS) && (name.startsWith("core.", SPRING_CLOUD_AWS.length())
+	private static boolean isSpringCloudAwsCore(@Nullable String name) {
+		return name != null && name.startsWith(SPRING_CLOUD_AWS) && (name.startsWith("core.", SPRING_CLOUD_AWS.length())
 				|| name.startsWith("config.", SPRING_CLOUD_AWS.length()));
 	}
 

@@ -18,6 +18,8 @@ final class ReferenceResolution {
 
 	private static final String BEAN_NAME = "secretsExtensionReferences";
 
+	private static final String LIFECYCLE_BEAN_NAME = "secretsExtensionSnapshotLifecycle";
+
 	private static final String PROVIDER_BEAN_NAME = "secretsProvider";
 
 	private final ReferenceSeals seals;
@@ -87,6 +89,7 @@ final class ReferenceResolution {
 	 */
 	void register(ConfigurableListableBeanFactory beanFactory) {
 		beanFactory.registerSingleton(BEAN_NAME, this);
+		beanFactory.registerSingleton(LIFECYCLE_BEAN_NAME, new SnapshotLifecycle(this.provider));
 	}
 
 	private void closeWith(ConfigurableApplicationContext context, ContextClosedEvent event) {

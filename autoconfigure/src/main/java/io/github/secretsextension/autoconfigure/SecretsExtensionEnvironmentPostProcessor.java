@@ -1,5 +1,6 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.util.Map;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import org.springframework.boot.bootstrap.ConfigurableBootstrapContext;
 import org.springframework.boot.logging.DeferredLogFactory;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
 
 /**
  * An environment post-processor that makes references in the application's properties
@@ -20,6 +22,8 @@ import org.springframework.core.env.ConfigurableEnvironment;
  * prepared when the bootstrap phase ends.
  */
 class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordered {
+
+	private static final String LOG_LEVEL_SOURCE = "secretsExtensionLogLevel";
 
 	private final DeferredLogFactory logs;
 
@@ -32,9 +36,23 @@ class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcess
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+		applyLogLevel(environment);
 		// A Spring Cloud refresh comes here again, with a copy of the environment.
 		ReferenceResolution resolution = this.bootstrap.getOrElse(ReferenceResolution.class, null);
 		((resolution != null) ? resolution : register(environment)).applyTo(environment);
+	}
+
+	/**
+	 * Sets the extension's log level where Boot's logging reads it, behind everything
+	 * that the application says of this logger.
+	 */
+	private void applyLogLevel(ConfigurableEnvironment environment) {
+		String level = new ExtensionVariables(environment, this.logs.getLog(SecretsProvider.class)).logLevel();
+		if (level != null && !environment.getPropertySources().contains(LOG_LEVEL_SOURCE)) {
+			environment.getPropertySources()
+				.addLast(new MapPropertySource(LOG_LEVEL_SOURCE,
+						Map.of("logging.level.io.github.secretsextension", level)));
+		}
 	}
 
 	private ReferenceResolution register(ConfigurableEnvironment environment) {

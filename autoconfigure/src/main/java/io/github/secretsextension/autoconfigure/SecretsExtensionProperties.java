@@ -22,7 +22,8 @@ import org.springframework.util.Assert;
  * @param braceSyntax Whether ${secret:…} and ${param:…} are references too.
  * @param allow Ids, or prefixes that end in '*', that may be asked for at all, optionally
  * with 'secret:' or 'param:' in front. An empty list allows everything.
- * @param deadline Longest time that one upstream call may take. Zero lifts the limit.
+ * @param deadline Longest time that one upstream call may take, 5 seconds unless an
+ * environment variable of the extension says otherwise. Zero lifts the limit.
  * @param cache Cache.
  * @param secretsManager Secrets Manager.
  * @param parameterStore Parameter Store.
@@ -31,7 +32,7 @@ import org.springframework.util.Assert;
 @ConfigurationProperties("secrets-extension")
 public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") Mode mode,
 		@DefaultValue("true") boolean braceSyntax, @DefaultValue List<String> allow,
-		@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration deadline, @DefaultValue Cache cache,
+		@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration deadline, @DefaultValue Cache cache,
 		@DefaultValue SecretsManager secretsManager, @DefaultValue ParameterStore parameterStore,
 		@DefaultValue Local local) {
 
@@ -39,6 +40,8 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 		checkNotNegative(deadline, "secrets-extension.deadline");
 		checkNotNegative(secretsManager.ttl(), "secrets-extension.secrets-manager.ttl");
 		checkNotNegative(parameterStore.ttl(), "secrets-extension.parameter-store.ttl");
+		checkNotNegative(cache.maxStale(), "secrets-extension.cache.max-stale");
+		checkNotNegative(cache.staleWait(), "secrets-extension.cache.stale-wait");
 		Assert.isTrue(cache.size() == null || cache.size() >= 0, "'secrets-extension.cache.size' must not be negative");
 	}
 
@@ -67,8 +70,12 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 	 *
 	 * @param enabled Whether values are kept at all.
 	 * @param size Largest number of values to keep. Zero keeps none.
+	 * @param maxStale How long past its TTL a value is served while its source fails.
+	 * @param staleWait How long a read waits for a newer value where there is an old one.
 	 */
-	public record Cache(@Nullable Boolean enabled, @Nullable Integer size) {
+	public record Cache(@Nullable Boolean enabled, @Nullable Integer size,
+			@DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration maxStale,
+			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration staleWait) {
 
 	}
 

@@ -1,6 +1,10 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -12,7 +16,9 @@ import org.apache.commons.logging.Log;
 import org.jspecify.annotations.Nullable;
 
 import io.github.secretsextension.AllowedSecrets;
+import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretsCache;
+import io.github.secretsextension.SecretsCache.KindSettings;
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
@@ -29,6 +35,8 @@ import org.springframework.util.ClassUtils;
 final class SecretsProviderFactory {
 
 	private static final int QUEUE = 1000;
+
+	private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(5);
 
 	private static final Duration IDLE = Duration.ofSeconds(5);
 
@@ -69,6 +77,7 @@ final class SecretsProviderFactory {
 			return registered;
 		}
 		ExtensionVariables variables = new ExtensionVariables(this.environment, this.log);
+		variables.warnOfMisspeltNames();
 		return (properties.mode() == Mode.LOCAL) ? local(properties, variables) : embedded(properties, variables);
 	}
 
@@ -85,7 +94,9 @@ final class SecretsProviderFactory {
 		}
 		LocalSecretsProvider local = new LocalSecretsProvider(properties.local(), this.clock);
 		// No deadline and no thread: a file is read by who asks.
-		return new SecretsCache(local, settings(properties, variables, Duration.ZERO), this.clock, Runnable::run);
+		Executor caller = Runnable::run;
+		return new SecretsCache(local, settings(properties, variables, (kind) -> Duration.ZERO), this.clock,
+				(kind) -> caller, SecretsProviderFactory::jitter);
 	}
 
 	private SecretsProvider embedded(SecretsExtensionProperties properties, ExtensionVariables variables) {
@@ -94,30 +105,70 @@ final class SecretsProviderFactory {
 			return refusing("The AWS SDK for Java is not on the class path",
 					"Add software.amazon.awssdk:secretsmanager and :ssm, or set 'secrets-extension.mode=local'.");
 		}
-		SecretsProvider aws = EmbeddedProviders.create(this.environment, this.bootstrap, properties.deadline(),
-				this.clock, this.log);
-		return new SecretsCache(aws, settings(properties, variables, properties.deadline()), this.clock,
-				executor(2 * variables.maxConnections()));
+		Duration forSecrets = deadline(properties, variables.timeout(Kind.SECRET));
+		Duration forParameters = deadline(properties, variables.timeout(Kind.PARAMETER));
+		Function<Kind, Duration> deadlines = (kind) -> (kind == Kind.SECRET) ? forSecrets : forParameters;
+		SecretsProvider aws = EmbeddedProviders.create(this.environment, this.bootstrap,
+				longer(forSecrets, forParameters), this.clock, this.log);
+		int maxConnections = variables.maxConnections();
+		Map<Kind, Executor> executors = new EnumMap<>(Kind.class);
+		for (Kind kind : Kind.values()) {
+			executors.put(kind, executor(maxConnections, "secrets-extension-" + kind + "-"));
+		}
+		return new SecretsCache(aws, settings(properties, variables, deadlines), this.clock,
+				(kind) -> Objects.requireNonNull(executors.get(kind)), SecretsProviderFactory::jitter);
 	}
 
-	private static SecretsCache.Settings settings(SecretsExtensionProperties properties, ExtensionVariables variables,
-			Duration deadline) {
+	private SecretsCache.Settings settings(SecretsExtensionProperties properties, ExtensionVariables variables,
+			Function<Kind, Duration> deadlines) {
+		SecretsExtensionProperties.Cache cache = properties.cache();
 		Duration secretTtl = properties.secretsManager().ttl();
 		Duration parameterTtl = properties.parameterStore().ttl();
-		Integer size = properties.cache().size();
-		Boolean enabled = properties.cache().enabled();
+		Integer size = cache.size();
+		Boolean enabled = cache.enabled();
 		boolean caching = (enabled != null) ? enabled : variables.cacheEnabled();
-		return new SecretsCache.Settings((secretTtl != null) ? secretTtl : variables.secretTtl(),
-				(parameterTtl != null) ? parameterTtl : variables.parameterTtl(),
-				(!caching) ? 0 : (size != null) ? size : variables.size(), deadline,
-				new AllowedSecrets(properties.allow()));
+		SecretsCache.Settings settings = new SecretsCache.Settings(
+				new KindSettings((secretTtl != null) ? secretTtl : variables.secretTtl(), deadlines.apply(Kind.SECRET)),
+				new KindSettings((parameterTtl != null) ? parameterTtl : variables.parameterTtl(),
+						deadlines.apply(Kind.PARAMETER)),
+				(!caching) ? 0 : (size != null) ? size : variables.size(), cache.maxStale(), cache.staleWait(),
+				isNeverFrozen(), new AllowedSecrets(properties.allow()), new StaleValuesLog(this.log));
+		this.log.debug("Cache: " + settings);
+		return settings;
 	}
 
-	private static Executor executor(int threads) {
+	private static Duration deadline(SecretsExtensionProperties properties, Duration variable) {
+		Duration property = properties.deadline();
+		return (property != null) ? property : (variable.isZero()) ? DEFAULT_DEADLINE : variable;
+	}
+
+	/** The clients of both services have one limit; the cache has one for each. */
+	private static Duration longer(Duration one, Duration other) {
+		boolean unlimited = one.isZero() || other.isZero();
+		return (unlimited) ? Duration.ZERO : (one.compareTo(other) > 0) ? one : other;
+	}
+
+	/**
+	 * An ordinary function is frozen between invocations: a refresh would not end there.
+	 */
+	private boolean isNeverFrozen() {
+		return this.environment.getProperty("AWS_LAMBDA_RUNTIME_API") == null
+				|| "lambda-managed-instances".equals(this.environment.getProperty("AWS_LAMBDA_INITIALIZATION_TYPE"));
+	}
+
+	/**
+	 * A generator of its own each time: one in a snapshot would be the same in all its
+	 * clones.
+	 */
+	private static double jitter() {
+		return (new SecureRandom().nextInt() >>> 1) / (double) Integer.MAX_VALUE;
+	}
+
+	private static Executor executor(int threads, String name) {
 		AtomicInteger count = new AtomicInteger();
 		ThreadPoolExecutor executor = new ThreadPoolExecutor(threads, threads, IDLE.toSeconds(), TimeUnit.SECONDS,
 				new LinkedBlockingQueue<>(QUEUE), (task) -> {
-					Thread thread = new Thread(task, "secrets-extension-" + count.incrementAndGet());
+					Thread thread = new Thread(task, name + count.incrementAndGet());
 					thread.setDaemon(true);
 					return thread;
 				});

@@ -559,11 +559,11 @@ class HostileSurroundingsTests {
 
 	@Test
 	void allowListCannotBePassedByAnArnOfTheReferencePath() {
-		assertThatException().isThrownBy(() -> new io.github.secretsextension.SecretsCache(
-				(reference) -> io.github.secretsextension.SecretValue.of("CANARY"),
-				new io.github.secretsextension.SecretsCache.Settings(java.time.Duration.ZERO, java.time.Duration.ZERO,
-						10, java.time.Duration.ZERO, new io.github.secretsextension.AllowedSecrets(List.of("param:*"))),
-				io.github.secretsextension.SecretsClock.system(), Runnable::run)
+		assertThatException().isThrownBy(() -> io.github.secretsextension.TestCaches
+			.cache((reference) -> io.github.secretsextension.SecretValue.of("CANARY"),
+					io.github.secretsextension.TestCaches.settings(java.time.Duration.ZERO, java.time.Duration.ZERO, 10,
+							java.time.Duration.ZERO, new io.github.secretsextension.AllowedSecrets(List.of("param:*"))),
+					io.github.secretsextension.SecretsClock.system(), Runnable::run)
 			.text("param:arn:aws:ssm:eu-west-1:123456789012:parameter/aws/reference/secretsmanager/db"));
 	}
 

@@ -168,6 +168,19 @@ class LocalModeTests {
 	}
 
 	@Test
+	void valuesGoBeforeACheckpointAndComeAnewAfterwards() throws IOException {
+		Path file = write("local.yml", YAML);
+		try (ConfigurableApplicationContext context = application(file).property("p", "$<secret:api-key>").run()) {
+			assertThat(context.getEnvironment().getProperty("p")).isEqualTo(C + "key");
+			write("local.yml", YAML.replace(C + "key", C + "rotated"));
+			assertThat(context.getEnvironment().getProperty("p")).isEqualTo(C + "key");
+			context.stop();
+			context.start();
+			assertThat(context.getEnvironment().getProperty("p")).isEqualTo(C + "rotated");
+		}
+	}
+
+	@Test
 	void startsNoThread() throws IOException {
 		Set<Thread> before = Thread.getAllStackTraces().keySet();
 		try (ConfigurableApplicationContext context = application(write("local.yml", YAML))

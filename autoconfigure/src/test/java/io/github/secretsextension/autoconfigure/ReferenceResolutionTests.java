@@ -17,6 +17,7 @@ import io.github.secretsextension.AllowedSecrets;
 import io.github.secretsextension.FakeSecrets;
 import io.github.secretsextension.ManualClock;
 import io.github.secretsextension.SecretsCache;
+import io.github.secretsextension.TestCaches;
 import io.github.secretsextension.SecretsProvider;
 
 import org.springframework.beans.factory.annotation.Value;
@@ -435,7 +436,7 @@ class ReferenceResolutionTests {
 	private static void rotation(Syntax syntax, Function<TestApplication, TestApplication> property) throws Exception {
 		FakeSecrets secrets = secrets();
 		ManualClock clock = new ManualClock(0);
-		SecretsCache cache = new SecretsCache(secrets, new SecretsCache.Settings(Duration.ofSeconds(300),
+		SecretsCache cache = TestCaches.cache(secrets, TestCaches.settings(Duration.ofSeconds(300),
 				Duration.ofSeconds(300), 10, Duration.ZERO, AllowedSecrets.ALL), clock, Runnable::run);
 		try (ConfigurableApplicationContext context = property
 			.apply(new TestApplication(cache, TestApplication.Empty.class))

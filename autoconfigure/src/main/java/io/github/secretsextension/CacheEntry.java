@@ -1,0 +1,82 @@
+package io.github.secretsextension;
+
+import java.util.concurrent.TimeUnit;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the cache knows about one key: the last good value, the last failure since then,
+ * and when each of them was. Immutable.
+ *
+ * @param value the value, or {@code null} if there is none that could be served
+ * @param loadedNanos the monotonic time at which the call for the value began
+ * @param loadedMillis the wall-clock time of the same moment
+ * @param outdated whether the next read asks upstream whatever the value's age
+ * @param stale whether it was told that the value is served past its TTL
+ * @param failure why the latest attempt failed, or {@code null} if it did not
+ * @param failures how many attempts failed one after the other
+ * @param failedNanos the monotonic time of the latest failure
+ * @param failedMillis the wall-clock time of the same moment
+ * @param backOffNanos how long after the latest failure no attempt is made
+ */
+record CacheEntry(@Nullable SecretValue value, long loadedNanos, long loadedMillis, boolean outdated, boolean stale,
+		@Nullable SecretsException failure, int failures, long failedNanos, long failedMillis, long backOffNanos) {
+
+	/** No key has ever been read: nothing to serve, nothing that failed. */
+	static final CacheEntry NONE = new CacheEntry(null, 0, 0, false, false, null, 0, 0, 0, 0);
+
+	/** A wall clock that went back by no more than this may have been corrected. */
+	private static final long BACKWARDS_TOLERANCE_MILLIS = 2_000;
+
+	static CacheEntry loaded(SecretValue value, long nanos, long millis) {
+		return new CacheEntry(value, nanos, millis, false, false, null, 0, 0, 0, 0);
+	}
+
+	CacheEntry failed(SecretsException failure, boolean keepsValue, boolean stale, long nanos, long millis,
+			long backOffNanos) {
+		return new CacheEntry((keepsValue) ? this.value : null, this.loadedNanos, this.loadedMillis, this.outdated,
+				this.stale || stale, failure, this.failures + 1, nanos, millis, backOffNanos);
+	}
+
+	CacheEntry outdate() {
+		return new CacheEntry(this.value, this.loadedNanos, this.loadedMillis, true, this.stale, null, 0, 0, 0, 0);
+	}
+
+	/**
+	 * Returns the age of the value: the larger of the monotonic and the wall-clock one.
+	 * Where the wall clock runs backwards the value has at least reached its TTL.
+	 * @param clock the clocks
+	 * @param ttlNanos the TTL
+	 * @return nanoseconds
+	 */
+	long age(SecretsClock clock, long ttlNanos) {
+		return elapsed(clock, this.loadedNanos, this.loadedMillis, ttlNanos);
+	}
+
+	/**
+	 * Returns the time since the latest failure. Where the wall clock runs backwards the
+	 * failure is forgotten.
+	 * @param clock the clocks
+	 * @return nanoseconds
+	 */
+	long sinceFailure(SecretsClock clock) {
+		return elapsed(clock, this.failedNanos, this.failedMillis, Long.MAX_VALUE);
+	}
+
+	/**
+	 * Returns the time since a moment, the larger of the monotonic and the wall-clock
+	 * one.
+	 * @param clock the clocks
+	 * @param nanos the moment's monotonic time
+	 * @param millis its wall-clock time
+	 * @param ifBackwards what has at least passed if the wall clock ran backwards
+	 * @return nanoseconds
+	 */
+	static long elapsed(SecretsClock clock, long nanos, long millis, long ifBackwards) {
+		long monotonic = clock.nanoTime() - nanos;
+		long wall = clock.currentTimeMillis() - millis;
+		return Math.max(monotonic,
+				(wall < -BACKWARDS_TOLERANCE_MILLIS) ? ifBackwards : TimeUnit.MILLISECONDS.toNanos(wall));
+	}
+
+}

@@ -1,0 +1,42 @@
+package io.github.secretsextension.autoconfigure;
+
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * A lifecycle that leaves no secret of the cache in a snapshot: Spring stops it before a
+ * SnapStart or CRaC checkpoint, last of all, and starts it after the restore. The next
+ * read makes cache and clients anew.
+ */
+final class SnapshotLifecycle implements SmartLifecycle {
+
+	private final BootstrapSecretsProvider provider;
+
+	private volatile boolean running;
+
+	SnapshotLifecycle(BootstrapSecretsProvider provider) {
+		this.provider = provider;
+	}
+
+	@Override
+	public void start() {
+		this.running = true;
+	}
+
+	@Override
+	public void stop() {
+		this.running = false;
+		this.provider.close();
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public int getPhase() {
+		// The lowest phase stops last: until then others may read.
+		return Integer.MIN_VALUE;
+	}
+
+}
