@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import io.github.secretsextension.SecretsException.Reason;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -237,8 +240,8 @@ class StaleValueTests {
 		this.clock.advance(Duration.ofHours(1).plusSeconds(1));
 		this.upstream.rotate("db");
 		var waiting = this.pool.submit(() -> ScriptedSecrets.outcome(slow, DB));
-		Thread.sleep(2 * STALE_WAIT.toMillis());
-		assertThat(waiting.isDone()).isFalse();
+		assertThatException().isThrownBy(() -> waiting.get(2 * STALE_WAIT.toMillis(), TimeUnit.MILLISECONDS))
+			.isInstanceOf(TimeoutException.class);
 		gate.countDown();
 		assertThat(waiting.get()).isEqualTo("2");
 	}

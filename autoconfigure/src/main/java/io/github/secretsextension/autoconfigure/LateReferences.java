@@ -1,9 +1,5 @@
 package io.github.secretsextension.autoconfigure;
 
-import org.apache.commons.logging.LogFactory;
-
-import io.github.secretsextension.SecretsProvider;
-
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.DefaultSingletonBeanRegistry;
@@ -28,12 +24,10 @@ class LateReferences implements BeanFactoryPostProcessor, PriorityOrdered {
 		if (beanFactory.getBeanNamesForType(ReferenceResolution.class, false, false).length > 0) {
 			return;
 		}
-		BootstrapSecretsProvider provider = new BootstrapSecretsProvider(this.environment, (type) -> null,
-				LogFactory.getLog(SecretsProvider.class));
-		ReferenceResolution resolution = new ReferenceResolution(this.environment, provider);
+		ReferenceResolution resolution = ReferenceResolution.withoutBootstrap(this.environment);
 		resolution.register(beanFactory);
 		if (beanFactory instanceof DefaultSingletonBeanRegistry registry) {
-			registry.registerDisposableBean(LateReferences.class.getName(), provider::close);
+			registry.registerDisposableBean(LateReferences.class.getName(), resolution::close);
 		}
 		new ReferenceBeanFactoryPostProcessor(resolution, this.environment).postProcessBeanFactory(beanFactory);
 	}

@@ -1,5 +1,6 @@
 package io.github.secretsextension.autoconfigure;
 
+import org.apache.commons.logging.LogFactory;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.event.ContextClosedEvent;
@@ -41,6 +42,16 @@ final class ReferenceResolution {
 		this.provider = provider;
 		this.source = new ReferencePropertySource(this.seals, provider);
 		this.rewrittenSources = new RewrittenPropertySources(this.seals);
+	}
+
+	/**
+	 * Creates the resolution of a context that had no bootstrap phase.
+	 * @param environment the context's environment
+	 * @return the resolution, not applied yet
+	 */
+	static ReferenceResolution withoutBootstrap(ConfigurableEnvironment environment) {
+		return new ReferenceResolution(environment,
+				new BootstrapSecretsProvider(environment, (type) -> null, LogFactory.getLog(SecretsProvider.class)));
 	}
 
 	ReferenceSeals seals() {
@@ -92,9 +103,13 @@ final class ReferenceResolution {
 		beanFactory.registerSingleton(LIFECYCLE_BEAN_NAME, new SnapshotLifecycle(this.provider));
 	}
 
+	void close() {
+		this.provider.close();
+	}
+
 	private void closeWith(ConfigurableApplicationContext context, ContextClosedEvent event) {
 		if (event.getApplicationContext() == context) {
-			this.provider.close();
+			close();
 		}
 	}
 

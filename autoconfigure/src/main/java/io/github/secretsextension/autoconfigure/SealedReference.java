@@ -93,14 +93,6 @@ final class SealedReference {
 	}
 
 	/**
-	 * Returns where the reference was found.
-	 * @return the places
-	 */
-	Set<ReferenceLocation> locations() {
-		return this.locations;
-	}
-
-	/**
 	 * Returns the reference as its author wrote it, without its default.
 	 * @return the text for a message
 	 */

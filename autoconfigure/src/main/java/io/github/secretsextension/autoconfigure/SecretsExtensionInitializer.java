@@ -1,9 +1,5 @@
 package io.github.secretsextension.autoconfigure;
 
-import org.apache.commons.logging.LogFactory;
-
-import io.github.secretsextension.SecretsProvider;
-
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -25,9 +21,7 @@ public final class SecretsExtensionInitializer
 				return;
 			}
 		}
-		BootstrapSecretsProvider provider = new BootstrapSecretsProvider(environment, (type) -> null,
-				LogFactory.getLog(SecretsProvider.class));
-		new ReferenceResolution(environment, provider).attachTo(context);
+		ReferenceResolution.withoutBootstrap(environment).attachTo(context);
 	}
 
 }

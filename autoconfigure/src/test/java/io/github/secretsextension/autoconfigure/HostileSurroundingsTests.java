@@ -433,7 +433,6 @@ class HostileSurroundingsTests {
 			try (ConfigurableApplicationContext context = app(TestApplication.Empty.class, TwoConstructors.class)
 				.property("missing", "$<secret:none>")
 				.run()) {
-				System.out.println("TwoConstructors.password=" + context.getBean(TwoConstructors.class).password);
 			}
 		})).isNotNull();
 	}
@@ -462,7 +461,6 @@ class HostileSurroundingsTests {
 		assertThat(catchThrowable(() -> {
 			try (ConfigurableApplicationContext context = app(Overloads.class).property("missing", "$<secret:none>")
 				.run()) {
-				System.out.println("Overloads.client=" + context.getBean(Client.class));
 			}
 		})).isNotNull();
 	}
@@ -508,7 +506,6 @@ class HostileSurroundingsTests {
 		assertThat(catchThrowable(() -> {
 			try (ConfigurableApplicationContext context = app(LazyFactory.class).property("missing", "$<secret:none>")
 				.run()) {
-				System.out.println("LazyFactory.user=" + context.getBean("user"));
 			}
 		})).isNotNull();
 	}
@@ -537,7 +534,6 @@ class HostileSurroundingsTests {
 			try (ConfigurableApplicationContext context = app(LenientConfig.class)
 				.property("lenient.password", "$<secret:none>")
 				.run()) {
-				System.out.println("Lenient.password=" + context.getBean(Lenient.class).password);
 			}
 		})).isNotNull();
 	}
@@ -652,7 +648,6 @@ class HostileSurroundingsTests {
 	void unboundPropertyDoesNotShowTheMark(CapturedOutput output) {
 		Throwable failure = catchThrowable(() -> app(StrictConfig.class).property("strict.typo", "$<secret:db>").run());
 		assertThat(failure).isNotNull();
-		System.out.println("UNBOUND REPORT END");
 		assertThat(output.getAll()).doesNotContain("CANARY").doesNotContain("\uE000");
 	}
 
