@@ -36,6 +36,9 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 
 	private volatile ConfigurableEnvironment environment;
 
+	/** Only then may the settings still change, and are they kept to be compared. */
+	private volatile boolean bootstrapping = true;
+
 	private boolean owned;
 
 	private @Nullable Map<String, String> settings;
@@ -56,12 +59,14 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	}
 
 	/**
-	 * Goes over to another environment; a provider made from other settings is dropped.
+	 * Goes over to the environment of the context, as the bootstrap phase ends; a
+	 * provider made from other settings is dropped.
 	 * @param environment the environment to take settings from
 	 */
 	void useEnvironment(ConfigurableEnvironment environment) {
 		synchronized (this.lock) {
 			this.environment = environment;
+			this.bootstrapping = false;
 			if (this.created != null && !settings(environment).equals(this.settings)) {
 				close();
 			}
@@ -99,14 +104,14 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 			SecretsProvider bean = bean();
 			SecretsProvider provider = new SecretsProviderFactory(environment, this.bootstrap, this.log)
 				.create((bean != this) ? bean : null);
-			return publish(provider, provider != bean, settings(environment));
+			return publish(provider, provider != bean, (this.bootstrapping) ? settings(environment) : null);
 		}
 		finally {
 			this.creating.remove();
 		}
 	}
 
-	private SecretsProvider publish(SecretsProvider provider, boolean owned, Map<String, String> settings) {
+	private SecretsProvider publish(SecretsProvider provider, boolean owned, @Nullable Map<String, String> settings) {
 		synchronized (this.lock) {
 			SecretsProvider other = this.created;
 			if (other == null) {

@@ -50,16 +50,14 @@ final class ReferenceResolution {
 	 * @return the resolution, not applied yet
 	 */
 	static ReferenceResolution withoutBootstrap(ConfigurableEnvironment environment) {
-		return new ReferenceResolution(environment,
-				new BootstrapSecretsProvider(environment, (type) -> null, LogFactory.getLog(SecretsProvider.class)));
+		BootstrapSecretsProvider provider = new BootstrapSecretsProvider(environment, (type) -> null,
+				LogFactory.getLog(SecretsProvider.class));
+		provider.useEnvironment(environment);
+		return new ReferenceResolution(environment, provider);
 	}
 
 	ReferenceSeals seals() {
 		return this.seals;
-	}
-
-	ReferencePropertySource source() {
-		return this.source;
 	}
 
 	SecretsProvider provider() {

@@ -88,7 +88,7 @@ final class SecretsProviderFactory {
 	}
 
 	private SecretsProvider local(SecretsExtensionProperties properties, ExtensionVariables variables) {
-		if (this.environment.getProperty("AWS_LAMBDA_RUNTIME_API") != null) {
+		if (isLambda()) {
 			this.log.warn("Inside Lambda, 'secrets-extension.mode=local' takes secrets from "
 					+ "the deployment package, not from AWS");
 		}
@@ -148,11 +148,15 @@ final class SecretsProviderFactory {
 		return (unlimited) ? Duration.ZERO : (one.compareTo(other) > 0) ? one : other;
 	}
 
+	private boolean isLambda() {
+		return this.environment.getProperty("AWS_LAMBDA_RUNTIME_API") != null;
+	}
+
 	/**
 	 * An ordinary function is frozen between invocations: a refresh would not end there.
 	 */
 	private boolean isNeverFrozen() {
-		return this.environment.getProperty("AWS_LAMBDA_RUNTIME_API") == null
+		return !isLambda()
 				|| "lambda-managed-instances".equals(this.environment.getProperty("AWS_LAMBDA_INITIALIZATION_TYPE"));
 	}
 
