@@ -121,6 +121,12 @@ public class SecretsException extends RuntimeException {
 		/** An answer without a value, or with another secret's. */
 		BAD_ANSWER,
 
+		/**
+		 * The extension failed in a way of which it does not tell whether the secret is
+		 * gone, denied or only not to be had now.
+		 */
+		AMBIGUOUS,
+
 		/** The service does not accept the process's own credentials. */
 		CREDENTIALS,
 
