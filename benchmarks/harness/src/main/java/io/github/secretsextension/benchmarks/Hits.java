@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -109,13 +108,13 @@ final class Hits {
 		}
 	}
 
+	@SuppressWarnings("rawtypes")
 	private static double allocated(RunResult result) {
 		return result.getSecondaryResults()
 			.entrySet()
 			.stream()
 			.filter((entry) -> entry.getKey().endsWith("gc.alloc.rate.norm"))
-			.map(Map.Entry::getValue)
-			.mapToDouble(Result::getScore)
+			.mapToDouble((entry) -> entry.getValue().getScore())
 			.findFirst()
 			.orElse(Double.NaN);
 	}
