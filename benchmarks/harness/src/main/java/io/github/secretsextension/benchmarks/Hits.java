@@ -48,7 +48,7 @@ final class Hits {
 		}
 		print("A cached read, " + rounds + " rounds", "1 thread: ", "1 thread: caffeineWithBothClocks");
 		print("A cached read, 4 threads", "4 threads: ", "4 threads: caffeineWithBothClocks");
-		for (String read : List.of("same", "inTurn", "inTurnCaffeine")) {
+		for (String read : List.of("same", "sameCaffeine", "inTurn", "inTurnCaffeine")) {
 			print("A cached read among 1 to 1000 entries", "growth: " + read + " ", "growth: " + read + " 1");
 		}
 		print("Properties with the starter", WITH, WITH + "placeholder");
