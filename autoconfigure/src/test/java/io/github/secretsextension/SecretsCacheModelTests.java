@@ -97,10 +97,12 @@ class SecretsCacheModelTests {
 			this.random = new Random(seed);
 			this.ttl = (this.random.nextInt(10) > 0) ? 10_000 : 0;
 			this.refreshAhead = this.random.nextBoolean();
-			SecretsCache.KindSettings kind = new SecretsCache.KindSettings(Duration.ofMillis(this.ttl), Duration.ZERO);
+			SecretsCacheSettings.KindSettings kind = new SecretsCacheSettings.KindSettings(Duration.ofMillis(this.ttl),
+					Duration.ZERO);
 			this.cache = TestCaches.cache(this.upstream,
-					new SecretsCache.Settings(kind, kind, 1000, Duration.ofMillis(MAX_STALE), Duration.ofSeconds(1),
-							this.refreshAhead, AllowedSecrets.ALL, new SecretsCache.Listener() {
+					new SecretsCacheSettings(kind, kind, 1000, TestCaches.MAX_BYTES, Duration.ofMillis(MAX_STALE),
+							Duration.ofSeconds(1), this.refreshAhead, AllowedSecrets.ALL, (key) -> false,
+							new SecretsCacheSettings.Listener() {
 							}),
 					this.clock, Runnable::run);
 		}

@@ -1,14 +1,20 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
 import org.jspecify.annotations.Nullable;
 
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretValue;
+import io.github.secretsextension.SecretsCache;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 import io.github.secretsextension.SecretsProvider;
@@ -19,8 +25,9 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * The provider of the bootstrap phase, which creates the real one at the first read. So
- * an application that reads nothing creates nothing.
+ * The provider of the bootstrap phase, which creates the real one at the first read, or
+ * ahead of it in the background if there is something to prefetch. So an application that
+ * reads nothing creates nothing.
  */
 final class BootstrapSecretsProvider implements SecretsProvider {
 
@@ -28,7 +35,7 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 
 	private final Function<Class<?>, @Nullable Object> bootstrap;
 
-	private final Log log;
+	private final SecretsProviderFactory factory;
 
 	private final Object lock = new Object();
 
@@ -43,19 +50,24 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 
 	private @Nullable Map<String, String> settings;
 
+	private final Set<SecretReference> prefetched = new HashSet<>();
+
 	private volatile @Nullable SecretsProvider created;
+
+	/** What a thread of ours is creating; {@code null} is its result if that failed. */
+	private volatile @Nullable CompletableFuture<@Nullable SecretsProvider> early;
 
 	/**
 	 * Creates a provider.
 	 * @param environment holds the settings
 	 * @param bootstrap looks up what was registered in the bootstrap phase
-	 * @param log takes what the settings give cause for
+	 * @param factory makes the real provider
 	 */
 	BootstrapSecretsProvider(ConfigurableEnvironment environment, Function<Class<?>, @Nullable Object> bootstrap,
-			Log log) {
+			SecretsProviderFactory factory) {
 		this.environment = environment;
 		this.bootstrap = bootstrap;
-		this.log = log;
+		this.factory = factory;
 	}
 
 	/**
@@ -67,8 +79,9 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		synchronized (this.lock) {
 			this.environment = environment;
 			this.bootstrapping = false;
-			if (this.created != null && !settings(environment).equals(this.settings)) {
+			if (this.settings != null && !settings(environment).equals(this.settings)) {
 				close();
+				this.prefetched.clear();
 			}
 			this.settings = null;
 		}
@@ -79,12 +92,108 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	 * @return this provider, or the one that stands in its place
 	 */
 	SecretsProvider bean() {
-		SecretsProvider registered = (SecretsProvider) this.bootstrap.apply(SecretsProvider.class);
+		SecretsProvider registered = registered();
 		return (registered != null) ? registered : this;
+	}
+
+	private @Nullable SecretsProvider registered() {
+		SecretsProvider registered = (SecretsProvider) this.bootstrap.apply(SecretsProvider.class);
+		return (registered != this) ? registered : null;
+	}
+
+	/**
+	 * Starts to read references in the background, the creation of the provider included.
+	 * @param references what the configuration names; what was asked for before is left
+	 * out
+	 */
+	void prefetch(Set<SecretReference> references) {
+		synchronized (this.lock) {
+			references.removeAll(this.prefetched);
+			if (references.isEmpty()) {
+				return;
+			}
+			this.prefetched.addAll(references);
+		}
+		try {
+			if (this.factory.isPrefetching(this.environment) && registered() == null) {
+				boolean batch = this.factory.isBatching(this.environment);
+				startEarly((provider) -> ((SecretsCache) provider).prefetch(references, batch));
+			}
+		}
+		catch (RuntimeException ex) {
+			// Settings may still change; if not, the first read fails in the same way.
+		}
+	}
+
+	private void startEarly(Consumer<SecretsProvider> start) {
+		synchronized (this.lock) {
+			CompletableFuture<@Nullable SecretsProvider> early = this.early;
+			if (this.created instanceof SecretsCache cache) {
+				start.accept(cache);
+			}
+			else if (early == null) {
+				createEarly(start);
+			}
+			else {
+				early.thenAccept((provider) -> {
+					if (provider != null) {
+						start.accept(provider);
+					}
+				});
+			}
+		}
+	}
+
+	private void createEarly(Consumer<SecretsProvider> start) {
+		// Here, not in the thread: it asks the bootstrap context, which has a lock.
+		Supplier<SecretsProvider> supplier = this.factory.bind(this.environment, null);
+		this.settings = (this.bootstrapping) ? settings(this.environment) : null;
+		CompletableFuture<@Nullable SecretsProvider> early = new CompletableFuture<>();
+		this.early = early;
+		Thread thread = new Thread(() -> early.complete(publish(supplier, start, early)), "secrets-extension-start");
+		thread.setDaemon(true);
+		thread.start();
+	}
+
+	private @Nullable SecretsProvider publish(Supplier<SecretsProvider> supplier, Consumer<SecretsProvider> start,
+			CompletableFuture<@Nullable SecretsProvider> early) {
+		SecretsProvider provider = null;
+		try {
+			provider = supplier.get();
+			// First, so that each reader finds what is under way.
+			start.accept(provider);
+		}
+		catch (RuntimeException | LinkageError ex) {
+			// The first read fails in the same way, and tells whom it concerns.
+		}
+		return publish(provider, early);
+	}
+
+	private @Nullable SecretsProvider publish(@Nullable SecretsProvider provider,
+			CompletableFuture<@Nullable SecretsProvider> early) {
+		synchronized (this.lock) {
+			if (provider == null || this.early != early) {
+				this.early = (this.early != early) ? this.early : null;
+				// Settings changed meanwhile, or the application ended.
+				if (provider != null) {
+					provider.close();
+				}
+				return null;
+			}
+			this.early = null;
+			this.created = provider;
+			this.owned = true;
+			return provider;
+		}
 	}
 
 	private SecretsProvider provider() {
 		SecretsProvider provider = this.created;
+		if (provider != null) {
+			return provider;
+		}
+		CompletableFuture<@Nullable SecretsProvider> early = this.early;
+		provider = (early != null) ? early.join() : null;
 		return (provider != null) ? provider : create();
 	}
 
@@ -101,10 +210,9 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		this.creating.set(Boolean.TRUE);
 		try {
 			ConfigurableEnvironment environment = this.environment;
-			SecretsProvider bean = bean();
-			SecretsProvider provider = new SecretsProviderFactory(environment, this.bootstrap, this.log)
-				.create((bean != this) ? bean : null);
-			return publish(provider, provider != bean, (this.bootstrapping) ? settings(environment) : null);
+			SecretsProvider registered = registered();
+			SecretsProvider provider = this.factory.bind(environment, registered).get();
+			return publish(provider, provider != registered, (this.bootstrapping) ? settings(environment) : null);
 		}
 		finally {
 			this.creating.remove();
@@ -137,6 +245,15 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		return settings;
 	}
 
+	/**
+	 * Returns the cache that values are read through.
+	 * @return the cache, or {@code null} if none was made or another provider stands in
+	 * its place
+	 */
+	@Nullable SecretsCache cache() {
+		return (this.created instanceof SecretsCache cache) ? cache : null;
+	}
+
 	@Override
 	public SecretValue get(SecretReference reference) {
 		return provider().get(reference);
@@ -166,6 +283,7 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		synchronized (this.lock) {
 			SecretsProvider provider = this.created;
 			this.created = null;
+			this.early = null;
 			if (provider != null && this.owned) {
 				provider.close();
 			}

@@ -39,7 +39,13 @@ class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcess
 		applyLogLevel(environment);
 		// A Spring Cloud refresh comes here again, with a copy of the environment.
 		ReferenceResolution resolution = this.bootstrap.getOrElse(ReferenceResolution.class, null);
-		((resolution != null) ? resolution : register(environment)).applyTo(environment);
+		if (resolution != null) {
+			resolution.applyTo(environment);
+			return;
+		}
+		resolution = register(environment);
+		resolution.applyTo(environment);
+		resolution.prefetch();
 	}
 
 	/**
@@ -57,10 +63,9 @@ class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcess
 
 	private ReferenceResolution register(ConfigurableEnvironment environment) {
 		Function<Class<?>, @Nullable Object> lookup = this::lookup;
-		BootstrapSecretsProvider provider = new BootstrapSecretsProvider(environment, lookup,
+		ReferenceResolution resolution = new ReferenceResolution(environment, lookup,
 				this.logs.getLog(SecretsProvider.class));
-		ReferenceResolution resolution = new ReferenceResolution(environment, provider);
-		this.bootstrap.registerIfAbsent(SecretsProvider.class, InstanceSupplier.of(provider));
+		this.bootstrap.registerIfAbsent(SecretsProvider.class, InstanceSupplier.of(resolution.bootstrapProvider()));
 		this.bootstrap.register(ReferenceResolution.class, InstanceSupplier.of(resolution));
 		this.bootstrap.addCloseListener((event) -> resolution.attachTo(event.getApplicationContext()));
 		return resolution;

@@ -9,12 +9,12 @@ import org.springframework.context.SmartLifecycle;
  */
 final class SnapshotLifecycle implements SmartLifecycle {
 
-	private final BootstrapSecretsProvider provider;
+	private final ReferenceResolution resolution;
 
 	private volatile boolean running;
 
-	SnapshotLifecycle(BootstrapSecretsProvider provider) {
-		this.provider = provider;
+	SnapshotLifecycle(ReferenceResolution resolution) {
+		this.resolution = resolution;
 	}
 
 	@Override
@@ -25,7 +25,7 @@ final class SnapshotLifecycle implements SmartLifecycle {
 	@Override
 	public void stop() {
 		this.running = false;
-		this.provider.close();
+		this.resolution.beforeSnapshot();
 	}
 
 	@Override

@@ -33,10 +33,9 @@ class BootstrapDeadlockTests {
 			}
 			return new Thread(environment.getProperty("p"));
 		});
-		BootstrapSecretsProvider provider = new BootstrapSecretsProvider(environment,
-				(type) -> bootstrap.getOrElse((Class<Object>) type, null),
-				org.apache.commons.logging.LogFactory.getLog(SecretsClock.class));
-		new ReferenceResolution(environment, provider).applyTo(environment);
+		new ReferenceResolution(environment, (type) -> bootstrap.getOrElse((Class<Object>) type, null),
+				org.apache.commons.logging.LogFactory.getLog(SecretsClock.class))
+			.applyTo(environment);
 		Thread b = new Thread(() -> bootstrap.get(Thread.class), "B");
 		Thread a = new Thread(() -> environment.getProperty("p"), "A");
 		a.setDaemon(true);

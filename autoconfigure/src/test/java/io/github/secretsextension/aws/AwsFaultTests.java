@@ -25,6 +25,7 @@ import software.amazon.awssdk.services.ssm.SsmClientBuilder;
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.AllowedSecrets;
 import io.github.secretsextension.SecretsCache;
+import io.github.secretsextension.SecretsCacheSettings;
 import io.github.secretsextension.TestCaches;
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
@@ -163,7 +164,7 @@ class AwsFaultTests {
 			}
 		});
 		Duration deadline = Duration.ofMillis(500);
-		SecretsCache.Settings settings = TestCaches.settings(Duration.ofMinutes(5), Duration.ofMinutes(5), 10, deadline,
+		SecretsCacheSettings settings = TestCaches.settings(Duration.ofMinutes(5), Duration.ofMinutes(5), 10, deadline,
 				AllowedSecrets.ALL);
 		try (SecretsCache cache = TestCaches.cache(provider(deadline), settings, SecretsClock.system(),
 				Executors.newCachedThreadPool())) {
