@@ -208,8 +208,10 @@ final class CacheCalls {
 		if (other.id().equals(key.id())) {
 			return true;
 		}
-		boolean same = known != null && value.arn() != null && value.arn().equals(known.arn());
-		return same && !(key.isSameVersion(other) && Objects.equals(value.versionId(), known.versionId()));
+		if (known == null || value.arn() == null || !value.arn().equals(known.arn())) {
+			return false;
+		}
+		return !key.isSameVersion(other) || !Objects.equals(value.versionId(), known.versionId());
 	}
 
 	static boolean outdate(ConcurrentMap<SecretReference, CompletableFuture<CacheEntry>> entries, SecretReference key) {

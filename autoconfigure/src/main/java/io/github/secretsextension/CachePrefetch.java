@@ -193,8 +193,8 @@ final class CachePrefetch {
 		CacheFlight flight = flight(key);
 		if (!flight.isDone()) {
 			this.entries.remove(key, flight);
-			boolean shared = failure != null && SHARED.contains(failure.getReason());
-			flight.land((shared) ? CacheEntry.NONE.failed(failure, false, false, 0, 0, 0) : CacheEntry.NONE);
+			flight.land((failure != null && SHARED.contains(failure.getReason()))
+					? CacheEntry.NONE.failed(failure, false, false, 0, 0, 0) : CacheEntry.NONE);
 		}
 	}
 

@@ -337,10 +337,12 @@ public final class SecretsCache implements SecretsProvider {
 	}
 
 	/**
-	 * Makes the next read of every key ask upstream.
+	 * Makes the next read of every key of one kind ask upstream.
+	 * @param kind the kind
+	 * @return whether there was a value
 	 */
-	public void outdateAll() {
-		this.map.keySet().forEach(this::outdate);
+	public boolean outdateAll(Kind kind) {
+		return this.map.keySet().stream().filter((key) -> key.kind() == kind && outdate(key)).count() > 0;
 	}
 
 	/**
@@ -369,11 +371,15 @@ public final class SecretsCache implements SecretsProvider {
 	}
 
 	/**
-	 * Returns how many values are kept.
+	 * Returns how many values of one kind are kept.
+	 * @param kind the kind
 	 * @return the number, possibly a moment old
 	 */
-	public int size() {
-		return (int) this.map.values().stream().filter((flight) -> CacheFlight.entry(flight).value() != null).count();
+	public int size(Kind kind) {
+		return (int) this.map.entrySet()
+			.stream()
+			.filter((entry) -> entry.getKey().kind() == kind && CacheFlight.entry(entry.getValue()).value() != null)
+			.count();
 	}
 
 	/**

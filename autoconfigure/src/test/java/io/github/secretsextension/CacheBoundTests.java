@@ -36,29 +36,29 @@ class CacheBoundTests {
 	void bytesBoundWhatIsKept() {
 		SecretsCache cache = cache(1000, 100 * KIB, (key) -> false, 9 * KIB, 'a');
 		readAll(cache, "s", 100);
-		assertThat(cache.size()).isBetween(5, 10);
-		assertThat(this.statistics.evictions()).isEqualTo(100 - cache.size());
+		assertThat(cache.size(SecretReference.Kind.SECRET)).isBetween(5, 10);
+		assertThat(this.statistics.evictions()).isEqualTo(100 - cache.size(SecretReference.Kind.SECRET));
 	}
 
 	@Test
 	void wideTextsCountDouble() {
 		SecretsCache cache = cache(1000, 100 * KIB, (key) -> false, 9 * KIB, '€');
 		readAll(cache, "s", 100);
-		assertThat(cache.size()).isBetween(2, 5);
+		assertThat(cache.size(SecretReference.Kind.SECRET)).isBetween(2, 5);
 	}
 
 	@Test
 	void numberBoundsWhatIsKept() {
 		SecretsCache cache = cache(10, 16 << 20, (key) -> false, 1, 'a');
 		readAll(cache, "s", 100);
-		assertThat(cache.size()).isBetween(5, 10);
+		assertThat(cache.size(SecretReference.Kind.SECRET)).isBetween(5, 10);
 	}
 
 	@Test
 	void asManySmallValuesAsTheSizeSaysAreKept() {
 		SecretsCache cache = cache(1000, 16 << 20, (key) -> false, 1, 'a');
 		readAll(cache, "s", 1000);
-		assertThat(cache.size()).isEqualTo(1000);
+		assertThat(cache.size(SecretReference.Kind.SECRET)).isEqualTo(1000);
 		assertThat(this.statistics.evictions()).isZero();
 	}
 
@@ -66,7 +66,7 @@ class CacheBoundTests {
 	void sizeAboveTheNumberOfBytesIsNoBoundOfItsOwn() {
 		SecretsCache cache = cache(100_000, 50_000, (key) -> false, 1, 'a');
 		readAll(cache, "s", 1000);
-		assertThat(cache.size()).isBetween(50, 200);
+		assertThat(cache.size(SecretReference.Kind.SECRET)).isBetween(50, 200);
 	}
 
 	@Test
@@ -84,7 +84,7 @@ class CacheBoundTests {
 		SecretsCache cache = cache(1000, 100 * KIB, (key) -> true, 9 * KIB, 'a');
 		readAll(cache, "pinned", 100);
 		// Five that weigh nothing, and as many as fit beside them.
-		assertThat(cache.size()).isBetween(5, 15);
+		assertThat(cache.size(SecretReference.Kind.SECRET)).isBetween(5, 15);
 	}
 
 	@Test
@@ -96,7 +96,7 @@ class CacheBoundTests {
 			clock.advance(Duration.ofMinutes(6));
 		}
 		readAll(cache, "pinned", 5);
-		assertThat(cache.size()).isEqualTo(5);
+		assertThat(cache.size(SecretReference.Kind.SECRET)).isEqualTo(5);
 		assertThat(this.statistics.evictions()).isZero();
 	}
 

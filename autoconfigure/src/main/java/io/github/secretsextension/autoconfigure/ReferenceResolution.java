@@ -2,6 +2,7 @@ package io.github.secretsextension.autoconfigure;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 import org.apache.commons.logging.Log;
@@ -15,6 +16,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MutablePropertySources;
 
 import io.github.secretsextension.SecretReference.Kind;
+import io.github.secretsextension.SecretsCache;
 import io.github.secretsextension.SecretsCacheStatistics;
 import io.github.secretsextension.SecretsProvider;
 
@@ -59,7 +61,7 @@ final class ReferenceResolution {
 			this.statistics.put(kind, new SecretsCacheStatistics());
 		}
 		this.provider = new BootstrapSecretsProvider(environment, bootstrap, new SecretsProviderFactory(bootstrap,
-				this.seals::isConfigured, new CacheLog(log, this.snapshot), this.statistics, log));
+				this.seals::isConfigured, new CacheLog(log, this.snapshot), this::statistics, log));
 		this.source = new ReferencePropertySource(this.seals, this.provider, this.snapshot);
 		this.rewrittenSources = new RewrittenPropertySources(this.seals);
 	}
@@ -78,6 +80,14 @@ final class ReferenceResolution {
 
 	BootstrapSecretsProvider bootstrapProvider() {
 		return this.provider;
+	}
+
+	@Nullable SecretsCache cache() {
+		return this.provider.cache();
+	}
+
+	SecretsCacheStatistics statistics(Kind kind) {
+		return Objects.requireNonNull(this.statistics.get(kind));
 	}
 
 	/**

@@ -54,7 +54,7 @@ final class SecretsProviderFactory {
 
 	private final SecretsCacheSettings.Listener listener;
 
-	private final Map<Kind, SecretsCacheStatistics> statistics;
+	private final Function<Kind, SecretsCacheStatistics> statistics;
 
 	private final Log log;
 
@@ -67,7 +67,7 @@ final class SecretsProviderFactory {
 	 * @param log takes what the settings give cause for
 	 */
 	SecretsProviderFactory(Function<Class<?>, @Nullable Object> bootstrap, Predicate<SecretReference> pinned,
-			SecretsCacheSettings.Listener listener, Map<Kind, SecretsCacheStatistics> statistics, Log log) {
+			SecretsCacheSettings.Listener listener, Function<Kind, SecretsCacheStatistics> statistics, Log log) {
 		this.bootstrap = bootstrap;
 		this.pinned = pinned;
 		this.listener = listener;
@@ -194,7 +194,7 @@ final class SecretsProviderFactory {
 	}
 
 	private KindSettings kind(Kind kind, Duration ttl, Function<Kind, Duration> deadlines) {
-		return new KindSettings(ttl, deadlines.apply(kind), Objects.requireNonNull(this.statistics.get(kind)));
+		return new KindSettings(ttl, deadlines.apply(kind), this.statistics.apply(kind));
 	}
 
 	private static Duration deadline(SecretsExtensionProperties properties, Duration variable) {
