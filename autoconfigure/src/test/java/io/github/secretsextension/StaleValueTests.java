@@ -83,6 +83,16 @@ class StaleValueTests {
 	}
 
 	@Test
+	void oldValueIsServedForOneTtlWhereUpstreamDoesNotTell() {
+		this.cache.get(DB);
+		this.upstream.fail(Reason.AMBIGUOUS);
+		this.clock.advance(TTL.multipliedBy(2));
+		assertThat(read(DB)).isEqualTo("1");
+		this.clock.advance(Duration.ofMillis(1));
+		assertThat(read(DB)).isEqualTo("AMBIGUOUS");
+	}
+
+	@Test
 	void failuresDoNotProlongMaxStale() {
 		this.cache.get(DB);
 		this.upstream.fail(Reason.TIMEOUT);
