@@ -157,11 +157,9 @@ final class CacheCalls {
 		CacheEntry previous = flight.previous();
 		// First, so that who waits for this call finds the others outdated.
 		outdateOthers(key, previous, value);
-		if (flight.land(CacheEntry.loaded(value, nanos, millis))) {
-			this.settings.listener().onLoaded(key, value);
-			if (previous.stale() && isCurrent(key, flight)) {
-				this.settings.listener().onRecovered(key);
-			}
+		this.settings.listener().onLoaded(key, value);
+		if (flight.land(CacheEntry.loaded(value, nanos, millis)) && previous.stale() && isCurrent(key, flight)) {
+			this.settings.listener().onRecovered(key);
 		}
 	}
 

@@ -60,7 +60,7 @@ public record SecretsCacheSettings(KindSettings secrets, KindSettings parameters
 	public interface Listener {
 
 		/**
-		 * Hears that a value came from upstream.
+		 * Hears that a value came from upstream, before anyone reads it.
 		 * @param key the value's key
 		 * @param value the value
 		 */
