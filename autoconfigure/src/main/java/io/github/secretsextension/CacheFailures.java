@@ -22,7 +22,7 @@ final class CacheFailures {
 
 	static SecretsException fullQueue(SecretReference reference) {
 		return new SecretsException(Reason.THROTTLED, reference, "The queue for upstream calls is full",
-				"Read fewer secrets at a time, or raise PARAMETERS_SECRETS_EXTENSION_MAX_CONNECTIONS.");
+				"Read fewer secrets at a time, or raise 'secrets-extension.max-connections'.");
 	}
 
 	static SecretsException closed(SecretReference reference) {

@@ -238,7 +238,7 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	private static Map<String, String> settings(ConfigurableEnvironment environment) {
 		// Without placeholders: a reference among them must not be asked.
 		Binder binder = new Binder(ConfigurationPropertySources.get(environment));
-		Map<String, String> settings = new TreeMap<>();
+		Map<String, String> settings = new TreeMap<>(ExtensionVariables.values(environment));
 		for (String prefix : SETTINGS) {
 			settings.putAll(binder.bind(prefix, Bindable.mapOf(String.class, String.class)).orElseGet(Map::of));
 		}

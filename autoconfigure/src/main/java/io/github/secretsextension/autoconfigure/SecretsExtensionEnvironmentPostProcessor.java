@@ -36,13 +36,13 @@ class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcess
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-		applyLogLevel(environment);
 		// A Spring Cloud refresh comes here again, with a copy of the environment.
 		ReferenceResolution resolution = this.bootstrap.getOrElse(ReferenceResolution.class, null);
 		if (resolution != null) {
 			resolution.applyTo(environment);
 			return;
 		}
+		applyLogLevel(environment);
 		resolution = register(environment);
 		resolution.applyTo(environment);
 		resolution.prefetch();
@@ -53,8 +53,9 @@ class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcess
 	 * that the application says of this logger.
 	 */
 	private void applyLogLevel(ConfigurableEnvironment environment) {
-		String level = new ExtensionVariables(environment, this.logs.getLog(SecretsProvider.class)).logLevel();
-		if (level != null && !environment.getPropertySources().contains(LOG_LEVEL_SOURCE)) {
+		OnceLog log = new OnceLog(this.logs.getLog(SecretsProvider.class));
+		String level = new ExtensionVariables(environment, log).logLevel();
+		if (level != null) {
 			environment.getPropertySources()
 				.addLast(new MapPropertySource(LOG_LEVEL_SOURCE,
 						Map.of("logging.level.io.github.secretsextension", level)));

@@ -25,6 +25,8 @@ import org.springframework.util.unit.DataSize;
  * with 'secret:' or 'param:' in front. An empty list allows everything.
  * @param deadline Longest time that one upstream call may take, 5 seconds unless an
  * environment variable of the extension says otherwise. Zero lifts the limit.
+ * @param maxConnections Upstream calls at a time, for each service. 3 unless an
+ * environment variable of the extension says otherwise.
  * @param prefetch Whether known references are fetched while the application starts.
  * @param cache Cache.
  * @param secretsManager Secrets Manager.
@@ -34,16 +36,20 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("secrets-extension")
 public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") Mode mode,
 		@DefaultValue("true") boolean braceSyntax, @DefaultValue List<String> allow,
-		@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration deadline, @DefaultValue("auto") Prefetch prefetch,
-		@DefaultValue Cache cache, @DefaultValue SecretsManager secretsManager,
+		@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration deadline, @Nullable Integer maxConnections,
+		@DefaultValue("auto") Prefetch prefetch, @DefaultValue Cache cache, @DefaultValue SecretsManager secretsManager,
 		@DefaultValue ParameterStore parameterStore, @DefaultValue Local local) {
 
 	public SecretsExtensionProperties {
 		checkNotNegative(deadline, "secrets-extension.deadline");
 		checkNotNegative(secretsManager.ttl(), "secrets-extension.secrets-manager.ttl");
+		checkNotNegative(secretsManager.deadline(), "secrets-extension.secrets-manager.deadline");
 		checkNotNegative(parameterStore.ttl(), "secrets-extension.parameter-store.ttl");
+		checkNotNegative(parameterStore.deadline(), "secrets-extension.parameter-store.deadline");
 		checkNotNegative(cache.maxStale(), "secrets-extension.cache.max-stale");
 		checkNotNegative(cache.staleWait(), "secrets-extension.cache.stale-wait");
+		Assert.isTrue(maxConnections == null || maxConnections >= 1,
+				"'secrets-extension.max-connections' must be at least 1");
 		Assert.isTrue(cache.size() == null || cache.size() >= 0, "'secrets-extension.cache.size' must not be negative");
 		Assert.isTrue(cache.maxBytes().toBytes() > 0, "'secrets-extension.cache.max-bytes' must be positive");
 	}
@@ -103,8 +109,11 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 	 * Settings of Secrets Manager.
 	 *
 	 * @param ttl How long a secret is served from the cache. Zero does not cache secrets.
+	 * @param deadline Longest time that one call for a secret may take, in place of the
+	 * deadline of both services.
 	 */
-	public record SecretsManager(@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration ttl) {
+	public record SecretsManager(@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration ttl,
+			@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration deadline) {
 
 	}
 
@@ -113,8 +122,11 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 	 *
 	 * @param ttl How long a parameter is served from the cache. Zero does not cache
 	 * parameters.
+	 * @param deadline Longest time that one call for a parameter may take, in place of
+	 * the deadline of both services.
 	 */
-	public record ParameterStore(@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration ttl) {
+	public record ParameterStore(@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration ttl,
+			@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration deadline) {
 
 	}
 

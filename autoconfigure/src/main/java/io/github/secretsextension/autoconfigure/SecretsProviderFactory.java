@@ -44,8 +44,6 @@ final class SecretsProviderFactory {
 
 	private static final int QUEUE = 1000;
 
-	private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(5);
-
 	private static final Duration IDLE = Duration.ofSeconds(5);
 
 	private final Function<Class<?>, @Nullable Object> bootstrap;
@@ -57,6 +55,8 @@ final class SecretsProviderFactory {
 	private final Function<Kind, SecretsCacheStatistics> statistics;
 
 	private final Log log;
+
+	private final OnceLog onceLog;
 
 	/**
 	 * Creates a factory.
@@ -73,6 +73,7 @@ final class SecretsProviderFactory {
 		this.listener = listener;
 		this.statistics = statistics;
 		this.log = log;
+		this.onceLog = new OnceLog(log);
 	}
 
 	/**
@@ -119,10 +120,11 @@ final class SecretsProviderFactory {
 		if (registered != null) {
 			return () -> registered;
 		}
-		ExtensionVariables variables = new ExtensionVariables(environment, this.log);
-		variables.warnOfMisspeltNames();
-		return (properties.mode() == Mode.LOCAL) ? local(environment, properties, variables)
-				: embedded(environment, properties, variables);
+		MisspeltVariables.warn(environment, this.onceLog);
+		ExtensionSettings merged = ExtensionSettings.of(properties, new ExtensionVariables(environment, this.onceLog));
+		this.onceLog.debug(merged.describe(properties));
+		return (properties.mode() == Mode.LOCAL) ? local(environment, properties, merged)
+				: embedded(environment, properties, merged);
 	}
 
 	private static Supplier<SecretsProvider> refusing(String problem, String action) {
@@ -137,34 +139,31 @@ final class SecretsProviderFactory {
 	}
 
 	private Supplier<SecretsProvider> local(ConfigurableEnvironment environment, SecretsExtensionProperties properties,
-			ExtensionVariables variables) {
+			ExtensionSettings merged) {
 		if (isLambda(environment)) {
-			this.log.warn("Inside Lambda, 'secrets-extension.mode=local' takes secrets from "
+			this.onceLog.warn("Inside Lambda, 'secrets-extension.mode=local' takes secrets from "
 					+ "the deployment package, not from AWS");
 		}
 		SecretsClock clock = clock();
 		LocalSecretsProvider local = new LocalSecretsProvider(properties.local(), clock);
 		// No deadline and no thread: a file is read by who asks.
 		Executor caller = Runnable::run;
-		SecretsCacheSettings settings = settings(environment, properties, variables, (kind) -> Duration.ZERO);
+		SecretsCacheSettings settings = settings(environment, properties, merged, (kind) -> Duration.ZERO);
 		return () -> new SecretsCache(local, settings, clock, (kind) -> caller, SecretsProviderFactory::jitter);
 	}
 
 	private Supplier<SecretsProvider> embedded(ConfigurableEnvironment environment,
-			SecretsExtensionProperties properties, ExtensionVariables variables) {
+			SecretsExtensionProperties properties, ExtensionSettings merged) {
 		if (!ClassUtils.isPresent("software.amazon.awssdk.services.secretsmanager.SecretsManagerClient", null)
 				|| !ClassUtils.isPresent("software.amazon.awssdk.services.ssm.SsmClient", null)) {
 			return refusing("The AWS SDK for Java is not on the class path",
 					"Add software.amazon.awssdk:secretsmanager and :ssm, or set 'secrets-extension.mode=local'.");
 		}
-		Duration forSecrets = deadline(properties, variables.timeout(Kind.SECRET));
-		Duration forParameters = deadline(properties, variables.timeout(Kind.PARAMETER));
 		SecretsClock clock = clock();
-		SecretsProvider aws = EmbeddedProviders.create(environment, this.bootstrap, longer(forSecrets, forParameters),
-				clock, this.log);
-		SecretsCacheSettings settings = settings(environment, properties, variables,
-				(kind) -> (kind == Kind.SECRET) ? forSecrets : forParameters);
-		int maxConnections = variables.maxConnections();
+		SecretsProvider aws = EmbeddedProviders.create(environment, this.bootstrap,
+				longer(merged.secretDeadline(), merged.parameterDeadline()), clock, this.log);
+		SecretsCacheSettings settings = settings(environment, properties, merged, merged::deadline);
+		int maxConnections = merged.maxConnections();
 		return () -> {
 			Map<Kind, Executor> executors = new EnumMap<>(Kind.class);
 			for (Kind kind : Kind.values()) {
@@ -176,30 +175,15 @@ final class SecretsProviderFactory {
 	}
 
 	private SecretsCacheSettings settings(ConfigurableEnvironment environment, SecretsExtensionProperties properties,
-			ExtensionVariables variables, Function<Kind, Duration> deadlines) {
+			ExtensionSettings merged, Function<Kind, Duration> deadlines) {
 		SecretsExtensionProperties.Cache cache = properties.cache();
-		Duration secretTtl = properties.secretsManager().ttl();
-		Duration parameterTtl = properties.parameterStore().ttl();
-		Integer size = cache.size();
-		Boolean enabled = cache.enabled();
-		boolean caching = (enabled != null) ? enabled : variables.cacheEnabled();
-		SecretsCacheSettings settings = new SecretsCacheSettings(
-				kind(Kind.SECRET, (secretTtl != null) ? secretTtl : variables.secretTtl(), deadlines),
-				kind(Kind.PARAMETER, (parameterTtl != null) ? parameterTtl : variables.parameterTtl(), deadlines),
-				(!caching) ? 0 : (size != null) ? size : variables.size(), cache.maxBytes().toBytes(), cache.maxStale(),
-				cache.staleWait(), isNeverFrozen(environment), new AllowedSecrets(properties.allow()), this.pinned,
-				this.listener);
-		this.log.debug("Cache: " + settings);
-		return settings;
+		return new SecretsCacheSettings(kind(Kind.SECRET, merged, deadlines), kind(Kind.PARAMETER, merged, deadlines),
+				merged.size(), cache.maxBytes().toBytes(), cache.maxStale(), cache.staleWait(),
+				isNeverFrozen(environment), new AllowedSecrets(properties.allow()), this.pinned, this.listener);
 	}
 
-	private KindSettings kind(Kind kind, Duration ttl, Function<Kind, Duration> deadlines) {
-		return new KindSettings(ttl, deadlines.apply(kind), this.statistics.apply(kind));
-	}
-
-	private static Duration deadline(SecretsExtensionProperties properties, Duration variable) {
-		Duration property = properties.deadline();
-		return (property != null) ? property : (variable.isZero()) ? DEFAULT_DEADLINE : variable;
+	private KindSettings kind(Kind kind, ExtensionSettings merged, Function<Kind, Duration> deadlines) {
+		return new KindSettings(merged.ttl(kind), deadlines.apply(kind), this.statistics.apply(kind));
 	}
 
 	/** The clients of both services have one limit; the cache has one for each. */

@@ -21,6 +21,11 @@ import com.sun.net.httpserver.HttpServer;
  */
 public final class FakeAws implements AutoCloseable {
 
+	static {
+		// Else each answer, sent as headers and body, waits 40 ms for an acknowledgement.
+		System.setProperty("sun.net.httpserver.nodelay", "true");
+	}
+
 	private final HttpServer server;
 
 	private final ExecutorService executor = Executors.newCachedThreadPool();
