@@ -17,7 +17,7 @@ final class CacheFailures {
 	static SecretsException timeout(SecretReference reference, Duration deadline) {
 		return new SecretsException(Reason.TIMEOUT, reference, "No answer within " + deadline.toMillis() + " ms",
 				"Check that the service can be reached: a function in a VPC needs an interface endpoint or NAT. "
-						+ "The limit is 'secrets-extension.deadline'.");
+						+ "The limit is 'secrets-extension.deadline', or the service's own deadline.");
 	}
 
 	static SecretsException fullQueue(SecretReference reference) {
