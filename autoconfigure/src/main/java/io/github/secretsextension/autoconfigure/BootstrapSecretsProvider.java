@@ -145,28 +145,36 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	}
 
 	private void createEarly(Consumer<SecretsProvider> start) {
-		// Here, not in the thread: it asks the bootstrap context, which has a lock.
-		Supplier<SecretsProvider> supplier = this.factory.bind(this.environment, null);
-		this.settings = (this.bootstrapping) ? settings(this.environment) : null;
+		CompletableFuture<Supplier<SecretsProvider>> bound = new CompletableFuture<>();
 		CompletableFuture<@Nullable SecretsProvider> early = new CompletableFuture<>();
 		this.early = early;
-		Thread thread = new Thread(() -> early.complete(publish(supplier, start, early)), "secrets-extension-start");
+		Thread thread = new Thread(() -> early.complete(publish(create(bound, start), early)),
+				"secrets-extension-start");
 		thread.setDaemon(true);
 		thread.start();
+		try {
+			// Here, not in the thread: it asks the bootstrap context, which has a lock.
+			bound.complete(bind(this.environment, null));
+			this.settings = (this.bootstrapping) ? settings(this.environment) : null;
+		}
+		finally {
+			bound.cancel(false);
+		}
 	}
 
-	private @Nullable SecretsProvider publish(Supplier<SecretsProvider> supplier, Consumer<SecretsProvider> start,
-			CompletableFuture<@Nullable SecretsProvider> early) {
-		SecretsProvider provider = null;
+	private @Nullable SecretsProvider create(CompletableFuture<Supplier<SecretsProvider>> bound,
+			Consumer<SecretsProvider> start) {
 		try {
-			provider = supplier.get();
-			// First, so that each reader finds what is under way.
+			this.factory.preload();
+			SecretsProvider provider = bound.join().get();
+			// Before it is published, so that each reader finds what is under way.
 			start.accept(provider);
+			return provider;
 		}
 		catch (RuntimeException | LinkageError ex) {
 			// The first read fails in the same way, and tells whom it concerns.
+			return null;
 		}
-		return publish(provider, early);
 	}
 
 	private @Nullable SecretsProvider publish(@Nullable SecretsProvider provider,
@@ -192,6 +200,11 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		if (provider != null) {
 			return provider;
 		}
+		if (this.creating.get() != null) {
+			throw new SecretsException(Reason.NOT_CONFIGURED, null,
+					"A setting of the clients that resolve references leads to a reference itself",
+					"Write the value of that property itself.");
+		}
 		CompletableFuture<@Nullable SecretsProvider> early = this.early;
 		provider = (early != null) ? early.join() : null;
 		return (provider != null) ? provider : create();
@@ -202,17 +215,16 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	 * its own, which another thread may hold while it reads a reference.
 	 */
 	private SecretsProvider create() {
-		if (this.creating.get() != null) {
-			throw new SecretsException(Reason.NOT_CONFIGURED, null,
-					"A setting of the clients that resolve references leads to a reference itself",
-					"Write the value of that property itself.");
-		}
+		ConfigurableEnvironment environment = this.environment;
+		SecretsProvider registered = registered();
+		SecretsProvider provider = bind(environment, registered).get();
+		return publish(provider, provider != registered, (this.bootstrapping) ? settings(environment) : null);
+	}
+
+	private Supplier<SecretsProvider> bind(ConfigurableEnvironment environment, @Nullable SecretsProvider registered) {
 		this.creating.set(Boolean.TRUE);
 		try {
-			ConfigurableEnvironment environment = this.environment;
-			SecretsProvider registered = registered();
-			SecretsProvider provider = this.factory.bind(environment, registered).get();
-			return publish(provider, provider != registered, (this.bootstrapping) ? settings(environment) : null);
+			return this.factory.bind(environment, registered);
 		}
 		finally {
 			this.creating.remove();

@@ -28,6 +28,7 @@ import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 import io.github.secretsextension.SecretsProvider;
+import io.github.secretsextension.aws.DefaultAwsClients;
 import io.github.secretsextension.autoconfigure.SecretsExtensionProperties.Mode;
 import io.github.secretsextension.autoconfigure.SecretsExtensionProperties.Prefetch;
 
@@ -98,6 +99,14 @@ final class SecretsProviderFactory {
 
 	private static @Nullable Prefetch prefetch(ConfigurableEnvironment environment) {
 		return Binder.get(environment).bind("secrets-extension.prefetch", Prefetch.class).orElse(Prefetch.AUTO);
+	}
+
+	/**
+	 * Loads classes that will be needed, on any thread.
+	 * @throws LinkageError if a module is missing
+	 */
+	void preload() {
+		DefaultAwsClients.preload();
 	}
 
 	/**

@@ -93,6 +93,16 @@ public final class DefaultAwsClients implements AwsClients {
 		return (shorter) ? configuration : configuration.toBuilder().apiCallTimeout(this.deadline).build();
 	}
 
+	/**
+	 * Loads classes that every client needs, which takes longer than to make one. It
+	 * reads no setting and makes no call.
+	 * @throws LinkageError if a module of the SDK is missing
+	 */
+	public static void preload() {
+		UrlConnectionHttpClient.builder().build().close();
+		SecretsManagerClient.builder();
+	}
+
 	private SdkHttpClient.Builder<?> httpClient() {
 		boolean limited = !this.deadline.isZero() && this.deadline.compareTo(LONGEST_SOCKET_TIMEOUT) < 0;
 		return UrlConnectionHttpClient.builder()
