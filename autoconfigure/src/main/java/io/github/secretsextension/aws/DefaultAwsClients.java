@@ -20,7 +20,8 @@ import software.amazon.awssdk.services.ssm.SsmClient;
  * <p>
  * Region, credentials, endpoint, retry mode and number of attempts are never set here:
  * they come from the {@link ClientConfigurer}, else from the SDK's environment variables,
- * system properties and profile.
+ * system properties and profile. Only a host that no packet reaches gets at most two
+ * attempts, so that it is reported in time.
  */
 public final class DefaultAwsClients implements AwsClients {
 
@@ -61,6 +62,11 @@ public final class DefaultAwsClients implements AwsClients {
 		return build(SsmClient::builder, this.configurer::parameterStore, region);
 	}
 
+	@Override
+	public void renewCredentials() {
+		this.configurer.renewCredentials();
+	}
+
 	private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> C build(Supplier<B> builders,
 			BiConsumer<B, @Nullable Region> callback, @Nullable String regionName) {
 		Region region = (regionName != null) ? Region.of(regionName) : null;
@@ -80,17 +86,20 @@ public final class DefaultAwsClients implements AwsClients {
 		if (region != null) {
 			builder.region(region);
 		}
-		if (!this.deadline.isZero()) {
-			builder.overrideConfiguration(limited(builder.overrideConfiguration()));
-		}
+		builder.overrideConfiguration(completed(builder.overrideConfiguration()));
 		return builder;
 	}
 
-	private ClientOverrideConfiguration limited(ClientOverrideConfiguration configuration) {
+	private ClientOverrideConfiguration completed(ClientOverrideConfiguration configuration) {
+		ClientOverrideConfiguration.Builder completed = configuration.toBuilder()
+			.addExecutionInterceptor(new CalledHost.Interceptor());
 		boolean shorter = configuration.apiCallTimeout()
 			.filter((timeout) -> timeout.compareTo(this.deadline) < 0)
 			.isPresent();
-		return (shorter) ? configuration : configuration.toBuilder().apiCallTimeout(this.deadline).build();
+		if (!this.deadline.isZero() && !shorter) {
+			completed.apiCallTimeout(this.deadline);
+		}
+		return completed.build();
 	}
 
 	/**
@@ -105,9 +114,9 @@ public final class DefaultAwsClients implements AwsClients {
 
 	private SdkHttpClient.Builder<?> httpClient() {
 		boolean limited = !this.deadline.isZero() && this.deadline.compareTo(LONGEST_SOCKET_TIMEOUT) < 0;
-		return UrlConnectionHttpClient.builder()
+		return new FirstContactHttpClient.Builder(UrlConnectionHttpClient.builder()
 			.connectionTimeout(CONNECT_TIMEOUT)
-			.socketTimeout((limited) ? this.deadline : LONGEST_SOCKET_TIMEOUT);
+			.socketTimeout((limited) ? this.deadline : LONGEST_SOCKET_TIMEOUT));
 	}
 
 }

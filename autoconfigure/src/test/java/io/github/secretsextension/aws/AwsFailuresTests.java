@@ -40,46 +40,68 @@ class AwsFailuresTests {
 
 	@ParameterizedTest
 	@CsvSource(nullValues = "-", textBlock = """
-			ResourceNotFoundException,        400, NOT_FOUND
-			ResourceNotFoundException,        404, NOT_FOUND
-			InvalidRequestException,          400, NOT_FOUND
-			ParameterNotFound,                400, NOT_FOUND
-			ParameterVersionNotFound,         400, NOT_FOUND
-			AccessDeniedException,            400, DENIED
-			AccessDenied,                     403, DENIED
-			DecryptionFailure,                400, DENIED
-			DecryptionFailureException,       400, DENIED
-			KMSAccessDeniedException,         400, DENIED
-			KMS.DisabledException,            400, DENIED
-			KMSInvalidStateException,         500, DENIED
-			InvalidKeyId,                     400, DENIED
-			ThrottlingException,              400, THROTTLED
-			Throttling,                       400, THROTTLED
-			TooManyRequestsException,         429, THROTTLED
-			RequestLimitExceeded,             503, THROTTLED
-			-,                                429, THROTTLED
-			SomethingNew,                     429, THROTTLED
-			ExpiredToken,                     403, CREDENTIALS
-			ExpiredTokenException,            400, CREDENTIALS
-			UnrecognizedClientException,      400, CREDENTIALS
-			InvalidSignatureException,        400, CREDENTIALS
-			InvalidClientTokenId,             403, CREDENTIALS
-			IncompleteSignature,              400, CREDENTIALS
-			IncompleteSignatureException,     400, CREDENTIALS
-			MissingAuthenticationToken,       403, CREDENTIALS
-			MissingAuthenticationTokenException, 400, CREDENTIALS
-			InternalServiceError,             500, SERVICE_ERROR
-			InternalServerError,              500, SERVICE_ERROR
-			InternalServiceErrorException,    400, SERVICE_ERROR
-			SomethingNew,                     400, SERVICE_ERROR
-			-,                                500, SERVICE_ERROR
-			-,                                503, SERVICE_ERROR
-			ValidationException,              400, NOT_CONFIGURED
-			InvalidParameterException,        400, NOT_CONFIGURED
-			-,                                400, BAD_ANSWER
-			-,                                403, BAD_ANSWER
-			-,                                404, BAD_ANSWER
-			-,                                302, BAD_ANSWER
+			ResourceNotFoundException,           400, NOT_FOUND
+			ResourceNotFoundException,           404, NOT_FOUND
+			InvalidRequestException,             400, NOT_FOUND
+			ParameterNotFound,                   400, NOT_FOUND
+			ParameterVersionNotFound,            400, NOT_FOUND
+			AccessDeniedException,               400, DENIED
+			AccessDenied,                        403, DENIED
+			NotAuthorized,                       400, DENIED
+			UnauthorizedOperation,               403, DENIED
+			OptInRequired,                       403, DENIED
+			DecryptionFailure,                   400, DENIED
+			DecryptionFailureException,          400, DENIED
+			InvalidKeyId,                        400, DENIED
+			InvalidKeyIdException,               400, DENIED
+			KMSAccessDeniedException,            400, DENIED
+			KMS.DisabledException,               400, DENIED
+			KMSInvalidStateException,            500, DENIED
+			UnrecognizedClientException,         400, DENIED
+			InvalidSignatureException,           400, DENIED
+			InvalidClientTokenId,                403, DENIED
+			InvalidAccessKeyId,                  403, DENIED
+			SignatureDoesNotMatch,               403, DENIED
+			IncompleteSignature,                 400, DENIED
+			IncompleteSignatureException,        400, DENIED
+			MissingAuthenticationToken,          403, DENIED
+			MissingAuthenticationTokenException, 400, DENIED
+			AuthFailure,                         401, DENIED
+			ExpiredToken,                        403, CREDENTIALS
+			ExpiredTokenException,               400, CREDENTIALS
+			RequestExpired,                      400, CREDENTIALS
+			ThrottlingException,                 400, THROTTLED
+			Throttling,                          400, THROTTLED
+			ThrottledException,                  400, THROTTLED
+			TooManyRequestsException,            429, THROTTLED
+			TooManyRequests,                     400, THROTTLED
+			RequestLimitExceeded,                503, THROTTLED
+			RequestThrottled,                    400, THROTTLED
+			RequestThrottledException,           400, THROTTLED
+			SlowDown,                            503, THROTTLED
+			-,                                   429, THROTTLED
+			SomethingNew,                        429, THROTTLED
+			InternalServiceError,                500, SERVICE_ERROR
+			InternalServiceErrorException,       400, SERVICE_ERROR
+			InternalServerError,                 500, SERVICE_ERROR
+			InternalServerErrorException,        500, SERVICE_ERROR
+			InternalFailure,                     500, SERVICE_ERROR
+			InternalError,                       500, SERVICE_ERROR
+			ServiceUnavailable,                  503, SERVICE_ERROR
+			ServiceUnavailableException,         503, SERVICE_ERROR
+			SomethingNew,                        400, SERVICE_ERROR
+			-,                                   500, SERVICE_ERROR
+			-,                                   503, SERVICE_ERROR
+			ValidationException,                 400, NOT_CONFIGURED
+			ValidationError,                     400, NOT_CONFIGURED
+			InvalidParameterException,           400, NOT_CONFIGURED
+			InvalidParameterValueException,      400, NOT_CONFIGURED
+			InvalidParameterValue,               400, NOT_CONFIGURED
+			ParameterPatternMismatchException,   400, NOT_CONFIGURED
+			-,                                   400, BAD_ANSWER
+			-,                                   403, BAD_ANSWER
+			-,                                   404, BAD_ANSWER
+			-,                                   302, BAD_ANSWER
 			""")
 	void errorCodeAndStatus(String code, int status, Reason reason) {
 		SecretsException failure = translate(SECRET, service("Secrets Manager", code, status));
@@ -193,7 +215,7 @@ class AwsFailuresTests {
 	}
 
 	private static SecretsException translate(SecretReference reference, Throwable failure) {
-		SecretsException translated = AwsFailures.translate(reference, null, failure);
+		SecretsException translated = AwsFailures.translate(Asked.of(reference), null, failure);
 		assertThat(translated.getCause()).isNull();
 		AwsSecretsProviderContract.assertNoCanary(translated);
 		return translated;

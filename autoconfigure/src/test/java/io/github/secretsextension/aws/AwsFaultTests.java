@@ -11,16 +11,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsClient;
-import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClientBuilder;
 import software.amazon.awssdk.services.ssm.SsmClient;
-import software.amazon.awssdk.services.ssm.SsmClientBuilder;
 
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.AllowedSecrets;
@@ -155,7 +151,7 @@ class AwsFaultTests {
 	@Test
 	void drip() {
 		CountDownLatch done = new CountDownLatch(1);
-		this.server.answer((exchange) -> {
+		this.server.answer((exchange, call) -> {
 			exchange.sendResponseHeaders(200, 10_000);
 			for (int i = 0; i < 1_000 && done.getCount() > 0; i++) {
 				exchange.getResponseBody().write(' ');
@@ -199,7 +195,7 @@ class AwsFaultTests {
 	@Test
 	void redirectIsNotFollowed() {
 		try (FakeAws trap = new FakeAws()) {
-			this.server.answer((exchange) -> {
+			this.server.answer((exchange, call) -> {
 				exchange.getResponseHeaders().set("Location", trap.endpoint().toString());
 				FakeAws.send(exchange, 307, "{}");
 			});
@@ -263,7 +259,8 @@ class AwsFaultTests {
 
 					@Override
 					public void secretsManager(SecretsManagerClientBuilder builder, Region region) {
-						configure(builder).httpClient(UrlConnectionHttpClient.create());
+						AwsFaultTests.this.server.configurer().secretsManager(builder, region);
+						builder.httpClient(UrlConnectionHttpClient.create());
 					}
 
 				}), SecretsClock.system())) {
@@ -287,25 +284,7 @@ class AwsFaultTests {
 	}
 
 	private DefaultAwsClients clients(Duration deadline) {
-		return new DefaultAwsClients(deadline, new ClientConfigurer() {
-
-			@Override
-			public void secretsManager(SecretsManagerClientBuilder builder, Region region) {
-				configure(builder);
-			}
-
-			@Override
-			public void parameterStore(SsmClientBuilder builder, Region region) {
-				configure(builder);
-			}
-
-		});
-	}
-
-	private <B extends AwsClientBuilder<B, ?>> B configure(B builder) {
-		return builder.endpointOverride(this.server.endpoint())
-			.region(Region.US_EAST_1)
-			.credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("AKIA", "key")));
+		return new DefaultAwsClients(deadline, this.server.configurer());
 	}
 
 	private static void pause(long millis) {
