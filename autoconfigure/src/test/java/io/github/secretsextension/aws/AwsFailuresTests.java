@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
+import software.amazon.awssdk.auth.credentials.InstanceProfileCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -132,6 +133,28 @@ class AwsFailuresTests {
 	}
 
 	@Test
+	void onlyCredentialsThatNewOnesMayMendAreRenewed() {
+		assertThat(AwsFailures.isOfCredentials(service("Ssm", "ExpiredToken", 400))).isTrue();
+		assertThat(AwsFailures.isOfCredentials(service("Sts", "AccessDenied", 403))).isTrue();
+		assertThat(AwsFailures.isOfCredentials(service("Ssm", "AccessDeniedException", 400))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(service("Ssm", "UnrecognizedClientException", 400))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(service("Ssm", null, 400))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(client("x", new SocketTimeoutException()))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(ApiCallTimeoutException.create(500))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(AbortedException.create("x"))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(new NoClassDefFoundError("x"))).isFalse();
+	}
+
+	@Test
+	void connectTimeoutIsNoTimeoutOfAnAnswer() {
+		SecretsException failure = translate(SECRET,
+				client("CANARY-", new SocketTimeoutException("Connect timed out")));
+		assertThat(failure.getReason()).isEqualTo(Reason.UNREACHABLE);
+		assertThat(failure).hasMessageContaining("interface endpoint or NAT");
+		assertThat(reason(client("x", new SocketTimeoutException("Read timed out")))).isEqualTo(Reason.TIMEOUT);
+	}
+
+	@Test
 	void errorOfTheServiceThatCredentialsComeFrom() {
 		SecretsException failure = translate(SECRET, service("Sts", "AccessDenied", 403));
 		assertThat(failure.getReason()).isEqualTo(Reason.CREDENTIALS);
@@ -182,7 +205,15 @@ class AwsFailuresTests {
 			.addCredentialsProvider(ProfileCredentialsProvider.create("no-such-profile"))
 			.build()
 			.resolveCredentials());
-		for (Throwable failure : new Throwable[] { profile, chain }) {
+		Throwable silent;
+		try (UnreachableHost host = new UnreachableHost()) {
+			silent = catchThrowable(() -> InstanceProfileCredentialsProvider.builder()
+				.endpoint(host.endpoint().toString())
+				.build()
+				.resolveCredentials());
+		}
+		for (Throwable failure : new Throwable[] { profile, chain, silent }) {
+			assertThat(AwsFailures.isOfCredentials(failure)).isTrue();
 			SecretsException translated = translate(SECRET, failure);
 			assertThat(translated.getReason()).isEqualTo(Reason.NOT_CONFIGURED);
 			assertThat(translated.getAction()).contains("AWS_PROFILE", "secrets-extension.mode=local");
