@@ -101,7 +101,7 @@ class ExtensionVariablesTableTests {
 				.cell("inside", "10", "keeps 10", keeps(10), 0)
 				.defaultAt("max", "1000", 0)
 				.defaultAt("beyond", "1001", 1)
-				.garbage("5m", "-1", "", " ", "5M");
+				.garbage(shows("Cache: keeps 1000 values "), "5m", "-1", "", " ", "5M");
 			new Row(cells, mode, PREFIX + "CACHE_ENABLED", keepsFor(Kind.SECRET, 300))
 				.cell("min", "false", "keeps none", keepsNone(), 0)
 				.defaultAt("max", "true", 0)
@@ -169,6 +169,13 @@ class ExtensionVariablesTableTests {
 				run.read(Kind.SECRET, i);
 			}
 			assertThat(run.evictions()).isEqualTo(50);
+		};
+	}
+
+	private static Check shows(String text) {
+		return (run) -> {
+			run.read(Kind.SECRET, 1);
+			assertThat(run.output.toString()).containsOnlyOnce(text);
 		};
 	}
 
@@ -352,8 +359,12 @@ class ExtensionVariablesTableTests {
 		}
 
 		void garbage(String... values) {
+			garbage(this.byDefault, values);
+		}
+
+		void garbage(Check check, String... values) {
 			for (String value : values) {
-				defaultAt((value.matches("[A-Z0-9]*[A-Z]")) ? "upper case" : "garbage", value, 1);
+				cell((value.matches("[A-Z0-9]*[A-Z]")) ? "upper case" : "garbage", value, "default", check, 1);
 			}
 		}
 
