@@ -137,6 +137,26 @@ class LambdaRuntimeIT {
 
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("javaHomes")
+	void readsAnewAfterASnapshotAndWarnsOfWhatIsInIt(Path javaHome) throws Exception {
+		aws.createSecret("prod/db", DATABASE);
+		aws.createSecret("prod/api-key", "CANARY-api-key");
+		aws.createSecret("prod/signing-key", "CANARY-signing-key-1");
+		try (LambdaProcess function = start(javaHome, Map.of("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start"))) {
+			function.awaitCheckpoint();
+			assertThat(function.log()).contains("Started SampleApplication");
+			assertThat(function.log().lines().filter((line) -> line.contains("A snapshot that is taken now")))
+				.singleElement()
+				.asString()
+				.contains("WARN", "'app.database.password'", "'app.database.url'", "an annotation");
+			String second = aws.rotateSecret("prod/signing-key", "CANARY-signing-key-2");
+			function.restore();
+			assertThat(quote(function).keyVersion()).isEqualTo(second);
+			assertThat(function.log()).doesNotContain(CANARY, CREDENTIAL, PAYLOAD);
+		}
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("javaHomes")
 	void doesNotLogAnEventItCannotRead(Path javaHome) throws Exception {
 		aws.createSecret("prod/db", DATABASE);
 		aws.createSecret("prod/api-key", "CANARY-api-key");
