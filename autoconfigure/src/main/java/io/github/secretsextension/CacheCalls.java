@@ -1,6 +1,8 @@
 package io.github.secretsextension;
 
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +24,8 @@ import io.github.secretsextension.SecretReference.Kind;
  * and lands in the flight that readers wait for.
  */
 final class CacheCalls {
+
+	private static final Duration LONGEST_END = Duration.ofMillis(100);
 
 	private final SecretsProvider upstream;
 
@@ -228,12 +232,27 @@ final class CacheCalls {
 	 */
 	void close() {
 		this.closed = true;
-		for (Kind kind : Kind.values()) {
-			if (this.executors.apply(kind) instanceof ExecutorService service) {
-				service.shutdownNow();
-			}
-		}
+		List<ExecutorService> services = Arrays.stream(Kind.values())
+			.map(this.executors)
+			.filter(ExecutorService.class::isInstance)
+			.map(ExecutorService.class::cast)
+			.toList();
+		services.forEach(ExecutorService::shutdownNow);
 		this.flights.forEach((flight, key) -> fail(key, flight, CacheFailures.closed(key)));
+		services.forEach(CacheCalls::awaitEnd);
+	}
+
+	/**
+	 * Waits until idle threads have ended: while one lives, so do the buffers that its
+	 * latest answer was parsed in. An interrupt may not reach one that makes a call.
+	 */
+	private static void awaitEnd(ExecutorService service) {
+		try {
+			service.awaitTermination(LONGEST_END.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 }

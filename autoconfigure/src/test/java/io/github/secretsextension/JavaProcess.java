@@ -74,8 +74,10 @@ public final class JavaProcess implements AutoCloseable {
 				System.out.println(ANSWER + answers.apply(question));
 			}
 		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
+		catch (IOException | RuntimeException | Error ex) {
+			ex.printStackTrace();
+			// Other threads may keep it alive.
+			Runtime.getRuntime().halt(1);
 		}
 	}
 

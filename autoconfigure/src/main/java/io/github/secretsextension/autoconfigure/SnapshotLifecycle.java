@@ -3,9 +3,10 @@ package io.github.secretsextension.autoconfigure;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * A lifecycle that leaves no secret of the cache in a snapshot: Spring stops it before a
- * SnapStart or CRaC checkpoint, last of all, and starts it after the restore. The next
- * read makes cache and clients anew.
+ * A lifecycle that leaves no object with a secret of the cache in a snapshot: Spring
+ * stops it before a SnapStart or CRaC checkpoint, last of all, and starts it after the
+ * restore. The next read makes cache and clients anew. Memory that such an object had is
+ * free then, but not overwritten.
  */
 final class SnapshotLifecycle implements SmartLifecycle {
 

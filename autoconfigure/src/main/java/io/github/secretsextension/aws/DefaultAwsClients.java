@@ -33,6 +33,8 @@ public final class DefaultAwsClients implements AwsClients {
 
 	private final ClientConfigurer configurer;
 
+	private final boolean keepConnections;
+
 	/**
 	 * Creates the clients' supplier.
 	 * @param deadline how long one call may take, with its retries; zero for no limit
@@ -48,8 +50,20 @@ public final class DefaultAwsClients implements AwsClients {
 	 * @param configurer configures each client first
 	 */
 	public DefaultAwsClients(Duration deadline, ClientConfigurer configurer) {
+		this(deadline, configurer, true);
+	}
+
+	/**
+	 * Creates the clients' supplier.
+	 * @param deadline how long one call may take, with its retries; zero for no limit
+	 * @param configurer configures each client first
+	 * @param keepConnections whether a connection stays open for later calls, and with it
+	 * what it read last
+	 */
+	public DefaultAwsClients(Duration deadline, ClientConfigurer configurer, boolean keepConnections) {
 		this.deadline = deadline;
 		this.configurer = configurer;
+		this.keepConnections = keepConnections;
 	}
 
 	@Override
@@ -114,9 +128,11 @@ public final class DefaultAwsClients implements AwsClients {
 
 	private SdkHttpClient.Builder<?> httpClient() {
 		boolean limited = !this.deadline.isZero() && this.deadline.compareTo(LONGEST_SOCKET_TIMEOUT) < 0;
-		return new FirstContactHttpClient.Builder(UrlConnectionHttpClient.builder()
+		SdkHttpClient.Builder<?> client = UrlConnectionHttpClient.builder()
 			.connectionTimeout(CONNECT_TIMEOUT)
-			.socketTimeout((limited) ? this.deadline : LONGEST_SOCKET_TIMEOUT));
+			.socketTimeout((limited) ? this.deadline : LONGEST_SOCKET_TIMEOUT);
+		return new FirstContactHttpClient.Builder(
+				(this.keepConnections) ? client : new SingleUseHttpClient.Builder(client));
 	}
 
 }
