@@ -2,9 +2,11 @@ package io.github.secretsextension;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -43,6 +45,9 @@ final class CacheCalls {
 
 	private final Map<CacheFlight, SecretReference> flights = new ConcurrentHashMap<>();
 
+	/** The kinds whose client the current thread is making. */
+	private final ThreadLocal<Set<Kind>> preparing = ThreadLocal.withInitial(() -> EnumSet.noneOf(Kind.class));
+
 	private volatile boolean closed;
 
 	CacheCalls(SecretsProvider upstream, SecretsCacheSettings settings, SecretsClock clock,
@@ -58,6 +63,30 @@ final class CacheCalls {
 	}
 
 	/**
+	 * Creates what the first call of a kind needs.
+	 */
+	void prepare(SecretReference key) {
+		Set<Kind> kinds = this.preparing.get();
+		boolean first = kinds.add(key.kind());
+		try {
+			this.upstream.prepare(key);
+		}
+		finally {
+			if (first) {
+				kinds.remove(key.kind());
+			}
+		}
+	}
+
+	/**
+	 * Returns whether the current thread is creating what a call needs, so that to wait
+	 * for that call would be to wait for itself.
+	 */
+	boolean isPreparing(SecretReference key) {
+		return this.preparing.get().contains(key.kind());
+	}
+
+	/**
 	 * Starts the call of a flight that is in the cache.
 	 */
 	void start(SecretReference key, CacheFlight flight) {
@@ -69,6 +98,10 @@ final class CacheCalls {
 		}
 		catch (RejectedExecutionException ex) {
 			fail(key, flight, (this.closed) ? CacheFailures.closed(key) : CacheFailures.fullQueue(key));
+		}
+		catch (Error ex) {
+			// No thread to be had: nobody else would end what readers wait for.
+			fail(key, flight, CacheFailures.known(key, ex));
 		}
 	}
 

@@ -39,6 +39,12 @@ final class CacheFailures {
 		return new SecretsException(Reason.BAD_ANSWER, reference, "There is no value", "Read again.");
 	}
 
+	static SecretsException recursion(SecretReference reference) {
+		return new SecretsException(Reason.NOT_CONFIGURED, reference,
+				"It is read by what makes the client that reads it, such as a customizer",
+				"Take that setting from elsewhere.");
+	}
+
 	static SecretsException refused(SecretReference reference) {
 		return new SecretsException(Reason.REFUSED, reference, "'secrets-extension.allow' does not name it",
 				"Add it, or a prefix of it that ends in '*', to 'secrets-extension.allow'.");

@@ -9,8 +9,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,6 +38,12 @@ final class CachePrefetch {
 	/** These took their time already: who waits gets them, and does not wait twice. */
 	private static final Set<Reason> SHARED = EnumSet.of(Reason.TIMEOUT, Reason.UNREACHABLE);
 
+	/** So that a prefetch of many does not fill the queue. */
+	private static final int MOST_AT_ONCE = 8;
+
+	/** To make a client may ask a container or an instance for credentials. */
+	private static final Duration LONGEST_PREPARATION = Duration.ofSeconds(30);
+
 	private final Kind kind;
 
 	private final SecretsProvider upstream;
@@ -48,6 +57,10 @@ final class CachePrefetch {
 	private final ConcurrentMap<SecretReference, CompletableFuture<CacheEntry>> entries;
 
 	private final Map<SecretReference, CacheFlight> flights = new LinkedHashMap<>();
+
+	private final Queue<Set<SecretReference>> waiting = new ConcurrentLinkedQueue<>();
+
+	private final Set<SecretReference> begun = ConcurrentHashMap.newKeySet();
 
 	private final AtomicInteger made = new AtomicInteger();
 
@@ -85,29 +98,86 @@ final class CachePrefetch {
 	 * @param batch whether one call may ask for several values
 	 */
 	void start(boolean batch) {
-		if (!this.flights.isEmpty()) {
-			CompletableFuture<Void> all = CompletableFuture
-				.allOf(this.flights.values().toArray(CompletableFuture<?>[]::new));
-			long startedNanos = this.clock.nanoTime();
-			all.whenComplete((nothing, failure) -> this.settings.listener()
-				.onPrefetched(this.kind, this.flights.size(), found(), this.made.get(),
-						Duration.ofNanos(this.clock.nanoTime() - startedNanos)));
-			submit(this.flights.keySet(), () -> run(all, batch));
+		if (this.flights.isEmpty()) {
+			return;
 		}
+		CompletableFuture<?> all = together(this.flights.keySet());
+		long startedNanos = this.clock.nanoTime();
+		all.whenComplete((nothing, failure) -> this.settings.listener()
+			.onPrefetched(this.kind, this.flights.size(), found(), this.made.get(),
+					Duration.ofNanos(this.clock.nanoTime() - startedNanos)));
+		CompletableFuture<?> prepared = new CompletableFuture<>();
+		CacheCalls.limit(prepared, LONGEST_PREPARATION, this::giveUpRest);
+		submit(() -> {
+			try {
+				this.calls.prepare(this.flights.keySet().iterator().next());
+			}
+			finally {
+				prepared.complete(null);
+			}
+			List<Set<SecretReference>> batches = batches(batch);
+			this.waiting.addAll(batches);
+			batches.stream().skip(1).limit(MOST_AT_ONCE - 1).forEach((other) -> submit(this::next));
+			next();
+		});
+	}
+
+	private CompletableFuture<?> together(Set<SecretReference> keys) {
+		return CompletableFuture.allOf(keys.stream().map(this::flight).toArray(CompletableFuture<?>[]::new));
 	}
 
 	private int found() {
 		return (int) this.flights.values().stream().filter((flight) -> flight.join().value() != null).count();
 	}
 
-	private void run(CompletableFuture<Void> all, boolean batch) {
-		this.upstream.prepare(this.flights.keySet().iterator().next());
-		Duration deadline = this.settings.of(this.kind).deadline();
-		CacheCalls.limit(all, deadline,
-				() -> this.flights.forEach((key, flight) -> giveUp(key, CacheFailures.timeout(key, deadline))));
-		List<Set<SecretReference>> batches = batches(batch);
-		batches.stream().skip(1).forEach((rest) -> submit(rest, () -> fetch(rest)));
-		attempt(batches.get(0), () -> fetch(batches.get(0)));
+	/**
+	 * Makes one call. The next one queues anew, behind reads that came meanwhile.
+	 */
+	private void next() {
+		Set<SecretReference> keys = this.waiting.poll();
+		if (keys == null) {
+			return;
+		}
+		try {
+			fetch(keys);
+		}
+		catch (Throwable ex) {
+			fail(keys, CacheFailures.known(keys.iterator().next(), ex));
+		}
+		if (!this.waiting.isEmpty()) {
+			submit(this::next);
+		}
+	}
+
+	private void submit(Runnable step) {
+		try {
+			this.calls.execute(this.kind, () -> {
+				try {
+					step.run();
+				}
+				catch (Throwable ex) {
+					giveUpRest();
+				}
+			});
+		}
+		catch (RejectedExecutionException | Error ex) {
+			giveUpRest();
+		}
+	}
+
+	private void fail(Set<SecretReference> keys, SecretsException failure) {
+		keys.forEach((key) -> giveUp(key, failure));
+		if (HOPELESS.contains(failure.getReason())) {
+			giveUpRest();
+		}
+	}
+
+	/**
+	 * Gives up what no call was made for.
+	 */
+	private void giveUpRest() {
+		this.waiting.clear();
+		this.flights.keySet().stream().filter((key) -> !this.begun.contains(key)).forEach((key) -> giveUp(key, null));
 	}
 
 	private List<Set<SecretReference>> batches(boolean batch) {
@@ -119,46 +189,36 @@ final class CachePrefetch {
 		return singles;
 	}
 
-	private void submit(Set<SecretReference> keys, Runnable step) {
-		try {
-			this.calls.execute(this.kind, () -> attempt(keys, step));
-		}
-		catch (RejectedExecutionException ex) {
-			keys.forEach((key) -> giveUp(key, null));
-		}
-	}
-
-	private void attempt(Set<SecretReference> keys, Runnable step) {
-		try {
-			step.run();
-		}
-		catch (Throwable ex) {
-			keys.forEach((key) -> giveUp(key, CacheFailures.known(key, ex)));
-		}
-	}
-
 	private void fetch(Set<SecretReference> batch) {
 		if (batch.stream().allMatch((key) -> flight(key).isDone())) {
 			return;
 		}
+		this.begun.addAll(batch);
 		this.made.incrementAndGet();
-		if (batch.size() == 1 || !(this.upstream instanceof BatchSecretsProvider several)) {
-			for (SecretReference key : batch) {
-				this.calls.call(key, flight(key));
-			}
-			return;
-		}
+		Duration deadline = this.settings.of(this.kind).deadline();
+		CompletableFuture<?> call = new CompletableFuture<>();
+		CacheCalls.limit(call, deadline, () -> fail(batch, CacheFailures.timeout(batch.iterator().next(), deadline)));
 		try {
-			fetch(several, batch);
+			if (batch.size() == 1 || !(this.upstream instanceof BatchSecretsProvider several)) {
+				batch.forEach((key) -> this.calls.call(key, flight(key)));
+			}
+			else {
+				fetch(several, batch);
+			}
 		}
 		catch (SecretsException ex) {
-			if (HOPELESS.contains(ex.getReason())) {
+			if (batch.size() == 1 || HOPELESS.contains(ex.getReason())) {
 				throw ex;
 			}
 			if (this.refused.compareAndSet(false, true)) {
 				this.settings.listener().onBatchRefused(this.kind, ex);
 			}
-			batch.forEach((key) -> submit(Set.of(key), () -> fetch(Set.of(key))));
+			this.begun.removeAll(batch);
+			batch.forEach((key) -> this.waiting.add(Set.of(key)));
+			batch.stream().skip(1).limit(MOST_AT_ONCE - 1).forEach((other) -> submit(this::next));
+		}
+		finally {
+			call.complete(null);
 		}
 	}
 

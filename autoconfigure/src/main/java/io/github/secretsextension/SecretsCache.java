@@ -213,7 +213,8 @@ public final class SecretsCache implements SecretsProvider {
 		SecretValue old = previous.value();
 		CacheRules rules = rules(key);
 		long age = previous.age(this.clock, rules.ttl());
-		if (old != null && rules.isServable(previous, age, null)) {
+		SecretsException failure = previous.failure();
+		if (old != null && rules.isServable(previous, age, (failure != null) ? failure.getReason() : null)) {
 			boolean wait = decide(key, previous, rules, age) == CacheRules.Decision.LOAD_AND_WAIT;
 			long late = this.settings.staleWait().toNanos() - (this.clock.nanoTime() - flight.startedNanos());
 			if (!wait || !await(reference, flight, late)) {
@@ -253,9 +254,12 @@ public final class SecretsCache implements SecretsProvider {
 	 * Waits for a call.
 	 * @return whether it ended in time
 	 */
-	private static boolean await(SecretReference reference, CacheFlight flight, long nanos) {
-		if (nanos <= 0) {
+	private boolean await(SecretReference reference, CacheFlight flight, long nanos) {
+		if (nanos <= 0 || flight.isDone()) {
 			return flight.isDone();
+		}
+		if (this.calls.isPreparing(reference)) {
+			throw CacheFailures.recursion(reference);
 		}
 		try {
 			flight.get(nanos, TimeUnit.NANOSECONDS);
@@ -367,7 +371,7 @@ public final class SecretsCache implements SecretsProvider {
 		if (!this.settings.allowed().allows(reference)) {
 			throw CacheFailures.refused(reference);
 		}
-		this.upstream.prepare(reference.key());
+		this.calls.prepare(reference.key());
 	}
 
 	/**

@@ -81,6 +81,8 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 			this.bootstrapping = false;
 			if (this.settings != null && !settings(environment).equals(this.settings)) {
 				close();
+			}
+			if (this.created == null && this.early == null) {
 				this.prefetched.clear();
 			}
 			this.settings = null;
@@ -115,47 +117,66 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 			this.prefetched.addAll(references);
 		}
 		try {
-			if (this.factory.isPrefetching(this.environment) && registered() == null) {
+			if (this.factory.isPrefetching(this.environment) && guarded(this::registered) == null) {
 				boolean batch = this.factory.isBatching(this.environment);
 				startEarly((provider) -> ((SecretsCache) provider).prefetch(references, batch));
 			}
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | LinkageError ex) {
 			// Settings may still change; if not, the first read fails in the same way.
 		}
 	}
 
 	private void startEarly(Consumer<SecretsProvider> start) {
+		CompletableFuture<@Nullable SecretsProvider> early;
+		SecretsProvider created;
 		synchronized (this.lock) {
-			CompletableFuture<@Nullable SecretsProvider> early = this.early;
-			if (this.created instanceof SecretsCache cache) {
-				start.accept(cache);
-			}
-			else if (early == null) {
-				createEarly(start);
-			}
-			else {
-				early.thenAccept((provider) -> {
-					if (provider != null) {
-						start.accept(provider);
-					}
-				});
-			}
+			early = this.early;
+			created = this.created;
+		}
+		if (early != null) {
+			early.thenAccept((provider) -> {
+				if (provider != null) {
+					start.accept(provider);
+				}
+			});
+		}
+		else if (created == null) {
+			createEarly(start);
+		}
+		else if (created instanceof SecretsCache) {
+			start.accept(created);
 		}
 	}
 
+	/**
+	 * Creates the provider in a thread. The settings are bound here, because that asks
+	 * the bootstrap context, and without holding the lock, because that has a lock too.
+	 */
 	private void createEarly(Consumer<SecretsProvider> start) {
 		CompletableFuture<Supplier<SecretsProvider>> bound = new CompletableFuture<>();
 		CompletableFuture<@Nullable SecretsProvider> early = new CompletableFuture<>();
-		this.early = early;
-		Thread thread = new Thread(() -> early.complete(publish(create(bound, start), early)),
-				"secrets-extension-start");
+		Thread thread = new Thread(() -> {
+			try {
+				early.complete(publish(create(bound, start), early));
+			}
+			finally {
+				early.complete(null);
+			}
+		}, "secrets-extension-start");
 		thread.setDaemon(true);
 		thread.start();
 		try {
-			// Here, not in the thread: it asks the bootstrap context, which has a lock.
-			bound.complete(bind(this.environment, null));
-			this.settings = (this.bootstrapping) ? settings(this.environment) : null;
+			ConfigurableEnvironment environment = this.environment;
+			Supplier<SecretsProvider> supplier = bind(environment, null);
+			Map<String, String> settings = (this.bootstrapping) ? settings(environment) : null;
+			synchronized (this.lock) {
+				if (this.created == null && this.early == null && this.environment == environment) {
+					this.early = early;
+					this.settings = settings;
+					bound.complete(supplier);
+				}
+			}
 		}
 		finally {
 			bound.cancel(false);
@@ -171,43 +192,52 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 			start.accept(provider);
 			return provider;
 		}
-		catch (RuntimeException | LinkageError ex) {
+		catch (RuntimeException | Error ex) {
 			// The first read fails in the same way, and tells whom it concerns.
 			return null;
 		}
 	}
 
+	/**
+	 * Publishes what a thread created, unless settings changed meanwhile, the application
+	 * ended, or a reader was faster.
+	 */
 	private @Nullable SecretsProvider publish(@Nullable SecretsProvider provider,
 			CompletableFuture<@Nullable SecretsProvider> early) {
+		SecretsProvider other;
 		synchronized (this.lock) {
-			if (provider == null || this.early != early) {
-				this.early = (this.early != early) ? this.early : null;
-				// Settings changed meanwhile, or the application ended.
-				if (provider != null) {
-					provider.close();
-				}
-				return null;
+			boolean current = this.early == early;
+			this.early = (current) ? null : this.early;
+			if (provider != null && current && this.created == null) {
+				this.created = provider;
+				this.owned = true;
+				return provider;
 			}
-			this.early = null;
-			this.created = provider;
-			this.owned = true;
-			return provider;
+			other = this.created;
 		}
+		if (provider != null) {
+			provider.close();
+		}
+		return other;
 	}
 
 	private SecretsProvider provider() {
-		SecretsProvider provider = this.created;
-		if (provider != null) {
-			return provider;
+		while (true) {
+			SecretsProvider provider = this.created;
+			if (provider != null) {
+				return provider;
+			}
+			if (this.creating.get() != null) {
+				throw new SecretsException(Reason.NOT_CONFIGURED, null,
+						"A setting of the clients that resolve references leads to a reference itself",
+						"Write the value of that property itself.");
+			}
+			CompletableFuture<@Nullable SecretsProvider> early = this.early;
+			if (early == null) {
+				return create();
+			}
+			early.join();
 		}
-		if (this.creating.get() != null) {
-			throw new SecretsException(Reason.NOT_CONFIGURED, null,
-					"A setting of the clients that resolve references leads to a reference itself",
-					"Write the value of that property itself.");
-		}
-		CompletableFuture<@Nullable SecretsProvider> early = this.early;
-		provider = (early != null) ? early.join() : null;
-		return (provider != null) ? provider : create();
 	}
 
 	/**
@@ -216,15 +246,22 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	 */
 	private SecretsProvider create() {
 		ConfigurableEnvironment environment = this.environment;
-		SecretsProvider registered = registered();
+		SecretsProvider registered = guarded(this::registered);
 		SecretsProvider provider = bind(environment, registered).get();
 		return publish(provider, provider != registered, (this.bootstrapping) ? settings(environment) : null);
 	}
 
 	private Supplier<SecretsProvider> bind(ConfigurableEnvironment environment, @Nullable SecretsProvider registered) {
+		return guarded(() -> this.factory.bind(environment, registered));
+	}
+
+	/**
+	 * Returns what must not read a reference on its way, or it would wait for itself.
+	 */
+	private <T extends @Nullable Object> T guarded(Supplier<T> step) {
 		this.creating.set(Boolean.TRUE);
 		try {
-			return this.factory.bind(environment, registered);
+			return step.get();
 		}
 		finally {
 			this.creating.remove();

@@ -1,6 +1,7 @@
 package io.github.secretsextension.autoconfigure;
 
 import java.time.Duration;
+import java.util.function.Function;
 
 import org.apache.commons.logging.Log;
 
@@ -20,9 +21,18 @@ final class CacheLog implements SecretsCacheSettings.Listener {
 
 	private final SnapshotWatch snapshot;
 
-	CacheLog(Log log, SnapshotWatch snapshot) {
+	private final Function<SecretReference, String> names;
+
+	/**
+	 * Creates a log.
+	 * @param log takes the lines
+	 * @param snapshot learns the versions of values
+	 * @param names tells how a value may be named
+	 */
+	CacheLog(Log log, SnapshotWatch snapshot, Function<SecretReference, String> names) {
 		this.log = log;
 		this.snapshot = snapshot;
+		this.names = names;
 	}
 
 	@Override
@@ -32,13 +42,14 @@ final class CacheLog implements SecretsCacheSettings.Listener {
 
 	@Override
 	public void onStale(SecretReference key, SecretsException failure) {
-		this.log.warn("The value of '" + key + "' is past its TTL and served on, because it cannot be read anew: "
-				+ failure.getProblem() + ". " + failure.getAction());
+		this.log.warn("The value of '" + this.names.apply(key)
+				+ "' is past its TTL and served on, because it cannot be read anew: " + failure.getProblem() + ". "
+				+ failure.getAction());
 	}
 
 	@Override
 	public void onRecovered(SecretReference key) {
-		this.log.info("The value of '" + key + "' was read anew and is within its TTL again");
+		this.log.info("The value of '" + this.names.apply(key) + "' was read anew and is within its TTL again");
 	}
 
 	@Override

@@ -56,12 +56,12 @@ final class ReferenceResolution {
 	ReferenceResolution(ConfigurableEnvironment environment, Function<Class<?>, @Nullable Object> bootstrap, Log log) {
 		this.seals = new ReferenceSeals(
 				environment.getProperty("secrets-extension.brace-syntax", Boolean.class, Boolean.TRUE));
-		this.snapshot = new SnapshotWatch(log);
+		this.snapshot = new SnapshotWatch(log, this.seals::shown);
 		for (Kind kind : Kind.values()) {
 			this.statistics.put(kind, new SecretsCacheStatistics());
 		}
 		this.provider = new BootstrapSecretsProvider(environment, bootstrap, new SecretsProviderFactory(bootstrap,
-				this.seals::isConfigured, new CacheLog(log, this.snapshot), this::statistics, log));
+				this.seals::isConfigured, new CacheLog(log, this.snapshot, this.seals::shown), this::statistics, log));
 		this.source = new ReferencePropertySource(this.seals, this.provider, this.snapshot);
 		this.rewrittenSources = new RewrittenPropertySources(this.seals);
 	}

@@ -36,7 +36,7 @@ final class ReferenceSeals {
 
 	private final Map<String, RewrittenText> rewritten = new ConcurrentHashMap<>();
 
-	private final Set<SecretReference> configured = ConcurrentHashMap.newKeySet();
+	private final Map<SecretReference, String> configured = new ConcurrentHashMap<>();
 
 	private final boolean braceSyntax;
 
@@ -99,7 +99,7 @@ final class ReferenceSeals {
 		StringBuilder placeholder = new StringBuilder("${").append(this.mark).append(this.sealed.size());
 		scanned.nested().forEach((nested) -> placeholder.append(SLOT).append(nested));
 		this.sealed.add(reference);
-		configure(reference.reference());
+		configure(reference.reference(), null);
 		return placeholder.append('}').toString();
 	}
 
@@ -138,15 +138,33 @@ final class ReferenceSeals {
 		String[] parts = name.substring(this.mark.length()).split(String.valueOf(SLOT), -1);
 		OpenedReference opened = this.sealed.get(Integer.parseInt(parts[0])).open(parts);
 		if (opened.filled()) {
-			configure(opened.reference());
+			configure(opened.reference(), opened.shown());
 		}
 		return opened;
 	}
 
-	private void configure(@Nullable SecretReference reference) {
-		if (reference != null) {
-			this.configured.add(reference.key());
+	private void configure(@Nullable SecretReference reference, @Nullable String template) {
+		if (reference == null) {
+			return;
 		}
+		SecretReference key = reference.key();
+		if (template != null) {
+			this.configured.put(key, template);
+		}
+		else {
+			this.configured.putIfAbsent(key, key.toString());
+		}
+	}
+
+	/**
+	 * Returns how a value may be named in a log: where a nested placeholder stood in its
+	 * reference, not by what that stood for, which could be a secret.
+	 * @param key the value's key
+	 * @return a text for a message
+	 */
+	String shown(SecretReference key) {
+		String shown = this.configured.get(key);
+		return (shown != null) ? shown : key.toString();
 	}
 
 	/**
@@ -155,7 +173,7 @@ final class ReferenceSeals {
 	 * @return {@code true} if a reference to it was found
 	 */
 	boolean isConfigured(SecretReference key) {
-		return this.configured.contains(key);
+		return this.configured.containsKey(key);
 	}
 
 	/**
@@ -164,7 +182,7 @@ final class ReferenceSeals {
 	 * @return a copy of their keys
 	 */
 	Set<SecretReference> configured() {
-		return new LinkedHashSet<>(this.configured);
+		return new LinkedHashSet<>(this.configured.keySet());
 	}
 
 	/**

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import org.apache.commons.logging.Log;
@@ -18,6 +19,9 @@ import io.github.secretsextension.SecretValue;
  */
 final class SnapshotWatch {
 
+	/** More than a configuration names; nested placeholders could make any number. */
+	private static final int MOST = 1000;
+
 	private final Log log;
 
 	private final Map<SecretReference, Collection<ReferenceLocation>> resolved = new ConcurrentHashMap<>();
@@ -26,8 +30,16 @@ final class SnapshotWatch {
 
 	private final Map<SecretReference, String> inSnapshot = new ConcurrentHashMap<>();
 
-	SnapshotWatch(Log log) {
+	private final Function<SecretReference, String> names;
+
+	/**
+	 * Creates a watch.
+	 * @param log takes the warning and the errors
+	 * @param names tells how a value may be named
+	 */
+	SnapshotWatch(Log log, Function<SecretReference, String> names) {
 		this.log = log;
+		this.names = names;
 	}
 
 	/**
@@ -36,7 +48,7 @@ final class SnapshotWatch {
 	 * @param locations where it stands
 	 */
 	void onResolved(SecretReference reference, Collection<ReferenceLocation> locations) {
-		if (!this.resolved.containsKey(reference)) {
+		if (!this.resolved.containsKey(reference) && this.resolved.size() < MOST) {
 			this.resolved.put(reference, locations);
 		}
 	}
@@ -50,13 +62,14 @@ final class SnapshotWatch {
 		String version = version(value);
 		String old = (version != null) ? this.inSnapshot.get(key) : null;
 		if (version == null || old == null) {
-			if (version != null && this.versions.size() < 1000) {
+			if (version != null && this.versions.size() < MOST) {
 				this.versions.put(key, version);
 			}
 			return;
 		}
 		if (!version.equals(old) && this.inSnapshot.remove(key, old)) {
-			this.log.error("'" + key + "' has another version now than in the snapshot that this process started from. "
+			this.log.error("'" + this.names.apply(key)
+					+ "' has another version now than in the snapshot that this process started from. "
 					+ "What took its value before the snapshot still holds the old one: " + properties(key)
 					+ ". Publish a new version of the function, and read such a secret where it is used: "
 					+ "SecretsProvider.text(…) or Environment.getProperty(…).");

@@ -1,7 +1,10 @@
 package io.github.secretsextension.aws;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 
 import software.amazon.awssdk.http.AbortableInputStream;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
@@ -72,7 +75,7 @@ final class SingleUseHttpClient implements SdkHttpClient {
 				HttpExecuteResponse response = this.request.call();
 				HttpExecuteResponse.Builder read = HttpExecuteResponse.builder().response(response.httpResponse());
 				if (response.responseBody().isPresent()) {
-					byte[] body = response.responseBody().get().readAllBytes();
+					byte[] body = read(response.responseBody().get());
 					read.responseBody(AbortableInputStream.create(new ByteArrayInputStream(body)));
 				}
 				return read.build();
@@ -82,6 +85,22 @@ final class SingleUseHttpClient implements SdkHttpClient {
 				// body is closed. "Connection: close" would leave it to the server.
 				this.request.abort();
 			}
+		}
+
+		/**
+		 * Reads all, unless the SDK's time limit interrupts it: a body that comes byte by
+		 * byte never takes long between two of them.
+		 */
+		private static byte[] read(InputStream in) throws IOException {
+			ByteArrayOutputStream body = new ByteArrayOutputStream();
+			byte[] buffer = new byte[8192];
+			for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+				if (Thread.currentThread().isInterrupted()) {
+					throw new InterruptedIOException();
+				}
+				body.write(buffer, 0, count);
+			}
+			return body.toByteArray();
 		}
 
 		@Override

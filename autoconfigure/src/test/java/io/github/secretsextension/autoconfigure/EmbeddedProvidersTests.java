@@ -46,8 +46,9 @@ import software.amazon.awssdk.services.ssm.SsmClient;
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
+import io.github.secretsextension.aws.AwsCall;
 import io.github.secretsextension.aws.AwsSecretsProvider;
-import io.github.secretsextension.aws.FakeAws;
+import io.github.secretsextension.aws.FaultServer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -68,7 +69,7 @@ class EmbeddedProvidersTests {
 
 	private static final String WEST_SECRET = "secret:arn:aws:secretsmanager:eu-west-1:1:secret:db";
 
-	private final FakeAws server = new FakeAws();
+	private final FaultServer server = new FaultServer();
 
 	private final Map<Class<?>, Object> bootstrap = new HashMap<>();
 
@@ -123,7 +124,7 @@ class EmbeddedProvidersTests {
 			assertThat(failure.getReason()).isEqualTo(SecretsException.Reason.NOT_CONFIGURED);
 			assertThat(failure).hasMessageContaining("AWS_REGION");
 		}
-		assertThat(this.server.calls()).extracting(FakeAws.Call::region).containsExactly("eu-west-1");
+		assertThat(this.server.calls()).extracting(AwsCall::region).containsExactly("eu-west-1");
 	}
 
 	@Test
@@ -132,7 +133,7 @@ class EmbeddedProvidersTests {
 				"spring.cloud.aws.secretsmanager.region=us-west-1")) {
 			provider.text(WEST_SECRET);
 		}
-		assertThat(this.server.calls()).extracting(FakeAws.Call::region).containsExactly("eu-west-1");
+		assertThat(this.server.calls()).extracting(AwsCall::region).containsExactly("eu-west-1");
 	}
 
 	@ParameterizedTest
@@ -161,7 +162,7 @@ class EmbeddedProvidersTests {
 
 	@Test
 	void deadlineIsSetBesideWhatACustomizerSets() {
-		this.server.hang();
+		this.server.mode(FaultServer.Mode.HANG);
 		this.bootstrap.put(AwsSyncClientCustomizer.class,
 				(AwsSyncClientCustomizer) (builder) -> ((AwsClientBuilder<?, ?>) builder)
 					.overrideConfiguration((configuration) -> configuration.apiCallTimeout(Duration.ofMinutes(1))));
@@ -186,7 +187,7 @@ class EmbeddedProvidersTests {
 			provider.text("secret:db");
 			provider.text("param:db");
 		}
-		assertThat(this.server.calls()).extracting(FakeAws.Call::region).containsExactly("xx-sm-1", "xx-ps-1");
+		assertThat(this.server.calls()).extracting(AwsCall::region).containsExactly("xx-sm-1", "xx-ps-1");
 	}
 
 	@Test
@@ -268,7 +269,7 @@ class EmbeddedProvidersTests {
 			provider.text("secret:db");
 			provider.text("param:db");
 		}
-		assertThat(this.server.calls()).extracting(FakeAws.Call::accessKey)
+		assertThat(this.server.calls()).extracting(AwsCall::accessKey)
 			.containsExactly("AKIAOLD", "AKIAOLD", "AKIAOLD", "AKIANEW", "AKIANEW");
 	}
 
@@ -280,7 +281,7 @@ class EmbeddedProvidersTests {
 		try (AwsSecretsProvider provider = provider("spring.cloud.aws.endpoint=" + this.server.endpoint())) {
 			assertThat(provider.text("secret:db")).isEqualTo("CANARY-s");
 		}
-		assertThat(this.server.calls()).extracting(FakeAws.Call::accessKey).containsExactly("AKIA1", "AKIA2");
+		assertThat(this.server.calls()).extracting(AwsCall::accessKey).containsExactly("AKIA1", "AKIA2");
 		assertThat(registered.closed).isFalse();
 	}
 
@@ -300,7 +301,7 @@ class EmbeddedProvidersTests {
 			}
 			assertThat(rotating.closed).isFalse();
 		}
-		assertThat(this.server.calls()).extracting(FakeAws.Call::accessKey).containsExactly("AKIA1", "AKIA2");
+		assertThat(this.server.calls()).extracting(AwsCall::accessKey).containsExactly("AKIA1", "AKIA2");
 	}
 
 	/**

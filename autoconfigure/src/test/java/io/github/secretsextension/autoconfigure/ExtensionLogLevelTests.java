@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import io.github.secretsextension.FakeSecrets;
-import io.github.secretsextension.aws.FakeAws;
+import io.github.secretsextension.aws.FaultServer;
 
 import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggerConfiguration;
@@ -50,7 +50,7 @@ class ExtensionLogLevelTests {
 
 	@Test
 	void debugShowsSettingsThatCountOfEmbeddedMode(CapturedOutput output) {
-		try (FakeAws server = new FakeAws()) {
+		try (FaultServer server = new FaultServer()) {
 			run(new TestApplication(TestApplication.Empty.class).property("p", "$<secret:a>")
 				.property("spring.cloud.aws.endpoint", server.endpoint().toString())
 				.property("spring.cloud.aws.region.static", "eu-west-1")

@@ -27,7 +27,7 @@ import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 import io.github.secretsextension.SecretsProvider;
-import io.github.secretsextension.aws.FakeAws;
+import io.github.secretsextension.aws.FaultServer;
 
 import org.springframework.boot.bootstrap.BootstrapRegistry.InstanceSupplier;
 import org.springframework.boot.logging.LogLevel;
@@ -65,7 +65,7 @@ class ExtensionVariablesTableTests {
 
 	private final ManualClock clock = new ManualClock(0);
 
-	private final FakeAws server = new FakeAws();
+	private final FaultServer server = new FaultServer();
 
 	@AfterEach
 	void reset() {
@@ -211,7 +211,7 @@ class ExtensionVariablesTableTests {
 
 	private static Check endsAfter(Kind kind, Duration limit) {
 		return (run) -> {
-			run.server.hang();
+			run.server.mode(FaultServer.Mode.HANG);
 			if (run.isEmbedded()) {
 				SecretsException failure = catchThrowableOfType(SecretsException.class, () -> run.read(kind, 1));
 				assertThat(failure.getReason()).isEqualTo(Reason.TIMEOUT);
@@ -232,7 +232,7 @@ class ExtensionVariablesTableTests {
 				run.read(Kind.SECRET, 1);
 				return;
 			}
-			run.server.hang();
+			run.server.mode(FaultServer.Mode.HANG);
 			Set<Thread> before = callers();
 			List<Thread> readers = readers(run, 8);
 			await(() -> run.server.calls().size() >= expected);
@@ -318,7 +318,7 @@ class ExtensionVariablesTableTests {
 	/**
 	 * A running application.
 	 */
-	record Run(String mode, ConfigurableApplicationContext context, ManualClock clock, FakeAws server,
+	record Run(String mode, ConfigurableApplicationContext context, ManualClock clock, FaultServer server,
 			CapturedOutput output) {
 
 		boolean isEmbedded() {

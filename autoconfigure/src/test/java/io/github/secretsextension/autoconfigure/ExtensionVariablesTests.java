@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.secretsextension.FakeSecrets;
 import io.github.secretsextension.SecretReference.Kind;
-import io.github.secretsextension.aws.FakeAws;
+import io.github.secretsextension.aws.FaultServer;
 
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -131,7 +131,7 @@ class ExtensionVariablesTests {
 	@CsvSource({ "auto, $<secret:a>", "off, $<secret:a>", "auto, ${secret:a}", "auto, $<secret:b>", "auto, ${nope}",
 			"off, ${nope}", "auto, ${SECRETS_MANAGER_TTL}" })
 	void referenceInVariableIsNotResolved(String prefetch, String value, CapturedOutput output) {
-		try (FakeAws server = new FakeAws()) {
+		try (FaultServer server = new FaultServer()) {
 			outputOf(new TestApplication(TestApplication.Empty.class).property("p", "$<secret:a>")
 				.property("secrets-extension.prefetch", prefetch)
 				.property("spring.cloud.aws.endpoint", server.endpoint().toString())

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.github.secretsextension.aws.FakeAws;
+import io.github.secretsextension.aws.FaultServer;
 import io.github.secretsextension.aws.UnreachableHost;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -52,7 +52,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(120)
 class ProcessEnvironmentTests {
 
-	private final FakeAws server = new FakeAws();
+	private final FaultServer server = new FaultServer();
 
 	private final Map<String, String> variables = new TreeMap<>();
 

@@ -1,7 +1,6 @@
 package io.github.secretsextension.aws;
 
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
@@ -27,6 +26,7 @@ import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsProvider;
 import io.github.secretsextension.SecretsException.Reason;
+import io.github.secretsextension.aws.FaultServer.Mode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -40,7 +40,7 @@ class AwsFaultTests {
 
 	private static final String ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db";
 
-	private final FakeAws server = new FakeAws();
+	private final FaultServer server = new FaultServer();
 
 	private final AwsSecretsProvider provider = provider(Duration.ofSeconds(10));
 
@@ -140,7 +140,7 @@ class AwsFaultTests {
 
 	@Test
 	void hang() {
-		this.server.hang();
+		this.server.mode(Mode.HANG);
 		assertTimeout(Duration.ofMillis(500));
 	}
 
@@ -150,15 +150,7 @@ class AwsFaultTests {
 	 */
 	@Test
 	void drip() {
-		CountDownLatch done = new CountDownLatch(1);
-		this.server.answer((exchange, call) -> {
-			exchange.sendResponseHeaders(200, 10_000);
-			for (int i = 0; i < 1_000 && done.getCount() > 0; i++) {
-				exchange.getResponseBody().write(' ');
-				exchange.getResponseBody().flush();
-				pause(20);
-			}
-		});
+		this.server.mode(Mode.DRIP);
 		Duration deadline = Duration.ofMillis(500);
 		SecretsCacheSettings settings = TestCaches.settings(Duration.ofMinutes(5), Duration.ofMinutes(5), 10, deadline,
 				AllowedSecrets.ALL);
@@ -171,9 +163,6 @@ class AwsFaultTests {
 				assertThat(failure).hasMessageContaining("secrets-extension.deadline");
 				assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isLessThan(10_000);
 			}
-		}
-		finally {
-			done.countDown();
 		}
 	}
 
@@ -194,14 +183,9 @@ class AwsFaultTests {
 
 	@Test
 	void redirectIsNotFollowed() {
-		try (FakeAws trap = new FakeAws()) {
-			this.server.answer((exchange, call) -> {
-				exchange.getResponseHeaders().set("Location", trap.endpoint().toString());
-				FakeAws.send(exchange, 307, "{}");
-			});
-			assertThat(failure("secret:db").getReason()).isEqualTo(Reason.BAD_ANSWER);
-			assertThat(trap.calls()).isEmpty();
-		}
+		this.server.mode(Mode.REDIRECT);
+		assertThat(failure("secret:db").getReason()).isEqualTo(Reason.BAD_ANSWER);
+		assertThat(this.server.trapped()).isZero();
 	}
 
 	@Test
@@ -243,7 +227,7 @@ class AwsFaultTests {
 		counted.text("secret:arn:aws:secretsmanager:eu-west-1:123456789012:secret:db");
 		counted.text("secret:arn:aws:secretsmanager:eu-west-1:123456789012:secret:db");
 		assertThat(clients.made).isEqualTo(2);
-		assertThat(this.server.calls()).extracting(FakeAws.Call::region)
+		assertThat(this.server.calls()).extracting(AwsCall::region)
 			.containsExactly("us-east-1", "us-east-1", "eu-west-1", "eu-west-1");
 		counted.close();
 		assertThat(clients.released).isEqualTo(2);
@@ -285,15 +269,6 @@ class AwsFaultTests {
 
 	private DefaultAwsClients clients(Duration deadline) {
 		return new DefaultAwsClients(deadline, this.server.configurer());
-	}
-
-	private static void pause(long millis) {
-		try {
-			Thread.sleep(millis);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
 	}
 
 	/**

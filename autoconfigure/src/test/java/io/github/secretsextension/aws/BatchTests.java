@@ -1,6 +1,5 @@
 package io.github.secretsextension.aws;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -10,7 +9,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-import com.sun.net.httpserver.HttpExchange;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,7 +36,7 @@ class BatchTests {
 
 	private static final String PARAMETER_ARN = "arn:aws:ssm:us-east-1:123456789012:parameter";
 
-	private final FakeAws server = new FakeAws();
+	private final FaultServer server = new FaultServer();
 
 	private final ManualClock clock = new ManualClock(0);
 
@@ -147,17 +145,18 @@ class BatchTests {
 
 	@Test
 	void pagesAreFollowed() {
-		this.server.answer((exchange, call) -> page(exchange, this.server.calls().size()));
+		this.server.answer((call) -> page(this.server.calls().size()));
 		assertThat(getAll("secret:p1", "secret:p2", "secret:p3", "secret:p4")).hasSize(3);
-		assertThat(this.server.calls()).extracting(FakeAws.Call::body)
+		assertThat(this.server.calls()).extracting(AwsCall::body)
 			.containsExactly("{\"SecretIdList\":[\"p1\",\"p2\",\"p3\",\"p4\"]}",
 					"{\"SecretIdList\":[\"p1\",\"p2\",\"p3\",\"p4\"],\"NextToken\":\"t1\"}",
 					"{\"SecretIdList\":[\"p1\",\"p2\",\"p3\",\"p4\"],\"NextToken\":\"t2\"}");
 	}
 
-	private static void page(HttpExchange exchange, int number) throws IOException {
+	private static FaultServer.Answer page(int number) {
 		String token = (number < 3) ? ",\"NextToken\":\"t" + number + "\"" : "";
-		FakeAws.send(exchange, 200, "{\"SecretValues\":[" + FakeAws.secret("p" + number) + "]" + token + "}");
+		return new FaultServer.Answer(200,
+				"{\"SecretValues\":[{\"Name\":\"p" + number + "\",\"SecretString\":\"CANARY-s\"}]" + token + "}");
 	}
 
 	@Test

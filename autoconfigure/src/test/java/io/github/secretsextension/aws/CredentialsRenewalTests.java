@@ -46,7 +46,10 @@ class CredentialsRenewalTests {
 
 	private static final SecretReference PARAMETER = SecretReference.parameter("db");
 
-	private final FakeAws server = new FakeAws();
+	private static final FaultServer.Answer EXPIRED = new FaultServer.Answer(400,
+			"{\"__type\":\"ExpiredTokenException\",\"Message\":\"CANARY-text\"}");
+
+	private final FaultServer server = new FaultServer();
 
 	private final ManualClock clock = new ManualClock(0);
 
@@ -135,14 +138,12 @@ class CredentialsRenewalTests {
 	void concurrentReadsRenewOnce() throws Exception {
 		int readers = 8;
 		CyclicBarrier together = new CyclicBarrier(readers);
-		this.server.answer((exchange, call) -> {
+		this.server.answer((call) -> {
 			if (call.accessKey().equals("AKIA1")) {
 				await(together);
-				FakeAws.send(exchange, 400, "{\"__type\":\"ExpiredTokenException\"}");
+				return EXPIRED;
 			}
-			else {
-				FakeAws.give(exchange, call);
-			}
+			return null;
 		});
 		List<Future<String>> texts = new ArrayList<>();
 		for (int i = 0; i < readers; i++) {
@@ -161,16 +162,13 @@ class CredentialsRenewalTests {
 	void clientThatIsInUseIsReleasedAfterItsLastCall() throws Exception {
 		CountDownLatch arrived = new CountDownLatch(1);
 		CountDownLatch released = new CountDownLatch(1);
-		this.server.answer((exchange, call) -> {
+		this.server.answer((call) -> {
 			if (call.body().contains("slow")) {
 				arrived.countDown();
 				await(released);
+				return null;
 			}
-			else if (call.accessKey().equals("AKIA1")) {
-				FakeAws.send(exchange, 400, "{\"__type\":\"ExpiredTokenException\"}");
-				return;
-			}
-			FakeAws.give(exchange, call);
+			return (call.accessKey().equals("AKIA1")) ? EXPIRED : null;
 		});
 		Future<String> slow = this.executor.submit(() -> this.provider.get(SecretReference.secret("slow")).text());
 		assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
@@ -185,10 +183,10 @@ class CredentialsRenewalTests {
 	void failureAfterTheEndRenewsNothing() throws Exception {
 		CountDownLatch arrived = new CountDownLatch(1);
 		CountDownLatch closed = new CountDownLatch(1);
-		this.server.answer((exchange, call) -> {
+		this.server.answer((call) -> {
 			arrived.countDown();
 			await(closed);
-			FakeAws.send(exchange, 400, "{\"__type\":\"ExpiredTokenException\"}");
+			return EXPIRED;
 		});
 		Future<SecretsException> failure = this.executor.submit(() -> failure(SECRET));
 		assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
@@ -250,7 +248,7 @@ class CredentialsRenewalTests {
 	}
 
 	private List<String> keys() {
-		return this.server.calls().stream().map(FakeAws.Call::accessKey).toList();
+		return this.server.calls().stream().map(AwsCall::accessKey).toList();
 	}
 
 	private static void await(CyclicBarrier barrier) {

@@ -1,8 +1,6 @@
 package io.github.secretsextension.aws;
 
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -14,9 +12,11 @@ import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
+import io.github.secretsextension.aws.FaultServer.Mode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link SingleUseHttpClient}, against a server that would leave its
@@ -31,9 +31,7 @@ class SingleUseHttpClientTests {
 
 	private static final String ERROR = "{\"__type\":\"AccessDeniedException\"}";
 
-	private final FakeAws server = new FakeAws();
-
-	private final Set<Integer> connections = ConcurrentHashMap.newKeySet();
+	private final FaultServer server = new FaultServer();
 
 	@AfterEach
 	void close() {
@@ -41,56 +39,44 @@ class SingleUseHttpClientTests {
 	}
 
 	@Test
-	void eachCallHasAConnectionOfItsOwn() {
-		answer(200, SECRET);
+	void noConnectionStaysOpen() {
+		this.server.put("db", "CANARY-s");
 		try (AwsSecretsProvider provider = provider(false)) {
 			for (int i = 0; i < 3; i++) {
 				assertThat(provider.text(DB)).isEqualTo("CANARY-s");
+				await().atMost(Duration.ofSeconds(10)).until(() -> this.server.connections() == 0);
 			}
 		}
-		assertThat(this.connections).hasSize(3);
+		assertThat(this.server.calls()).hasSize(3);
 	}
 
 	@Test
-	void otherwiseTheServerLeavesOneOpen() {
-		answer(200, SECRET);
+	void otherwiseOneStaysOpen() {
+		this.server.put("db", "CANARY-s");
 		try (AwsSecretsProvider provider = provider(true)) {
 			for (int i = 0; i < 3; i++) {
 				assertThat(provider.text(DB)).isEqualTo("CANARY-s");
+				assertThat(this.server.connections()).isEqualTo(1);
 			}
 		}
-		assertThat(this.connections).hasSize(1);
 	}
 
 	@Test
 	void errorLeavesNoneOpen() {
-		answer(400, ERROR);
+		this.server.mode(Mode.DENIED);
 		try (AwsSecretsProvider provider = provider(false)) {
-			for (int i = 0; i < 3; i++) {
-				assertThat(reason(provider)).isEqualTo(Reason.DENIED);
-			}
+			assertThat(reason(provider)).isEqualTo(Reason.DENIED);
+			await().atMost(Duration.ofSeconds(10)).until(() -> this.server.connections() == 0);
 		}
-		assertThat(this.connections).hasSize(3);
 	}
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
 	void answerThatDoesNotEndIsLate(boolean keepConnections) {
-		this.server.answer((exchange, call) -> {
-			exchange.sendResponseHeaders(200, 1000);
-			exchange.getResponseBody().write('{');
-			exchange.getResponseBody().flush();
-		});
+		this.server.mode(Mode.DRIP);
 		try (AwsSecretsProvider provider = provider(Duration.ofSeconds(1), keepConnections)) {
 			assertThat(reason(provider)).isEqualTo(Reason.TIMEOUT);
 		}
-	}
-
-	private void answer(int status, String body) {
-		this.server.answer((exchange, call) -> {
-			this.connections.add(exchange.getRemoteAddress().getPort());
-			FakeAws.send(exchange, status, body);
-		});
 	}
 
 	private static Reason reason(AwsSecretsProvider provider) {
@@ -102,7 +88,8 @@ class SingleUseHttpClientTests {
 	}
 
 	private AwsSecretsProvider provider(Duration deadline, boolean keepConnections) {
-		return new AwsSecretsProvider(new DefaultAwsClients(deadline, this.server.configurer(), keepConnections),
+		return new AwsSecretsProvider(new DefaultAwsClients(deadline,
+				TestClients.configurer(this.server.endpoint(), TestClients.CREDENTIALS), keepConnections),
 				SecretsClock.system());
 	}
 
