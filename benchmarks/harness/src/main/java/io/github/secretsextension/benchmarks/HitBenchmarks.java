@@ -134,7 +134,7 @@ public class HitBenchmarks {
 		@Setup
 		public void start() throws IOException {
 			this.aws = new DelayedAws();
-			SecretsManagerClient client = Peers.client(this.aws);
+			SecretsManagerClient client = Peers.client(this.aws, TTL);
 			this.powertools = Peers.powertools(client);
 			this.powertools.withMaxAge(1, ChronoUnit.HOURS).get("db");
 			this.cachingJava = new SecretCache(client);

@@ -50,16 +50,16 @@ class Peers {
 		return MeasuredApplication.start(all);
 	}
 
-	static SecretsManagerClient client(DelayedAws aws) {
+	static SecretsManagerClient client(DelayedAws aws, Duration deadline) {
 		return SecretsManagerClient.builder()
 			.endpointOverride(URI.create(aws.endpoint()))
 			.region(Region.EU_CENTRAL_1)
 			.credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
 			.httpClient(UrlConnectionHttpClient.builder()
 				.connectionTimeout(Duration.ofSeconds(1))
-				.socketTimeout(DEADLINE)
+				.socketTimeout(deadline)
 				.build())
-			.overrideConfiguration((configuration) -> configuration.apiCallTimeout(DEADLINE))
+			.overrideConfiguration((configuration) -> configuration.apiCallTimeout(deadline))
 			.build();
 	}
 
@@ -77,12 +77,12 @@ class Peers {
 	}
 
 	private static Reader noCache(DelayedAws aws) {
-		SecretsManagerClient client = client(aws);
+		SecretsManagerClient client = client(aws, DEADLINE);
 		return new Reader((id) -> read(client, id), client::close);
 	}
 
 	private static Reader caffeine(DelayedAws aws) {
-		SecretsManagerClient client = client(aws);
+		SecretsManagerClient client = client(aws, DEADLINE);
 		Cache<String, String> cache = Caffeine.newBuilder().maximumSize(1000).expireAfterWrite(TTL).build();
 		return new Reader((id) -> cache.get(id, (key) -> read(client, key)), client::close);
 	}
@@ -92,7 +92,7 @@ class Peers {
 	}
 
 	private static Reader powertools(DelayedAws aws) {
-		SecretsManagerClient client = client(aws);
+		SecretsManagerClient client = client(aws, DEADLINE);
 		return new Reader(powertools(client)::get, client::close);
 	}
 
@@ -104,7 +104,7 @@ class Peers {
 	}
 
 	private static Reader cachingJava(DelayedAws aws) {
-		SecretsManagerClient client = client(aws);
+		SecretsManagerClient client = client(aws, DEADLINE);
 		SecretCache cache = new SecretCache(
 				new SecretCacheConfiguration().withClient(client).withCacheItemTTL(TTL.toMillis()));
 		return new Reader(cache::getSecretString, cache::close);

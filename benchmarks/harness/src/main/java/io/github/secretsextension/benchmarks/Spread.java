@@ -34,12 +34,16 @@ record Spread(List<Double> sorted) {
 		return (this.sorted.get((size - 1) / 2) + this.sorted.get(size / 2)) / 2;
 	}
 
+	double least() {
+		return this.sorted.get(0);
+	}
+
 	/**
 	 * Returns the median and, in parentheses, the smallest and the largest figure.
 	 */
 	String format(int decimals) {
 		String number = "%." + decimals + "f";
-		return String.format(Locale.ROOT, number + " (" + number + " to " + number + ")", median(), this.sorted.get(0),
+		return String.format(Locale.ROOT, number + " (" + number + " to " + number + ")", median(), least(),
 				this.sorted.get(this.sorted.size() - 1));
 	}
 
