@@ -177,6 +177,48 @@ class PrefetchTests {
 	}
 
 	@Test
+	void manyThatTakeLongerThanTheDeadlineInAllAreFetched() throws Exception {
+		this.deadline = Duration.ofMillis(600);
+		this.upstream.singleMillis = 100;
+		List<SecretReference> many = IntStream.range(0, 40).mapToObj((i) -> SecretReference.secret("m" + i)).toList();
+		SecretsCache cache = cache();
+		cache.prefetch(many, false);
+		assertThat(cache.get(many.get(39)).text()).isEqualTo("CANARY-m39");
+		assertThat(this.ended.await(20, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.events).containsExactly("secret 40 of 40 in 40");
+	}
+
+	@Test
+	void oneTimeOutEndsThePrefetchOfTheOthers() throws Exception {
+		this.upstream.gate = new CountDownLatch(1);
+		this.upstream.gateSingles = true;
+		this.deadline = Duration.ofMillis(200);
+		List<SecretReference> many = IntStream.range(0, 40).mapToObj((i) -> SecretReference.secret("m" + i)).toList();
+		SecretsCache cache = cache();
+		cache.prefetch(many, false);
+		assertThat(this.ended.await(20, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.upstream.singles).hasSizeLessThan(10);
+		this.upstream.gate.countDown();
+		assertThat(cache.get(many.get(39)).text()).isEqualTo("CANARY-m39");
+	}
+
+	@Test
+	void executorThatHasNoThreadLeavesNobodyWaiting() {
+		KindSettings kind = new KindSettings(Duration.ofMinutes(5), Duration.ZERO);
+		SecretsCache cache = new SecretsCache(this.upstream,
+				new SecretsCacheSettings(kind, kind, 100, TestCaches.MAX_BYTES, Duration.ofHours(1),
+						Duration.ofSeconds(1), false, AllowedSecrets.ALL, (key) -> true,
+						new SecretsCacheSettings.Listener() {
+						}),
+				this.clock, (same) -> (task) -> {
+					throw new OutOfMemoryError("unable to create native thread");
+				}, () -> 0);
+		cache.prefetch(FIVE, true);
+		assertThatExceptionOfType(SecretsException.class).isThrownBy(() -> cache.get(FIVE.get(0)))
+			.withMessageContaining("OutOfMemoryError");
+	}
+
+	@Test
 	void refreshOvertakesAPrefetch() throws Exception {
 		this.upstream.gate = new CountDownLatch(1);
 		SecretsCache cache = cache();
@@ -271,6 +313,10 @@ class PrefetchTests {
 
 		private volatile int version = 1;
 
+		private volatile boolean gateSingles;
+
+		private volatile int singleMillis;
+
 		@Override
 		public void prepare(SecretReference reference) {
 			if (this.preparationFailure != null) {
@@ -305,6 +351,15 @@ class PrefetchTests {
 		@Override
 		public SecretValue get(SecretReference reference) {
 			this.singles.add(reference);
+			try {
+				if (this.gateSingles) {
+					this.gate.await();
+				}
+				TimeUnit.MILLISECONDS.sleep(this.singleMillis);
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
 			fail(this.singleFailure, reference);
 			return value(reference);
 		}

@@ -84,6 +84,9 @@ final class SecretsProviderFactory {
 	 */
 	boolean isPrefetching(ConfigurableEnvironment environment) {
 		return prefetch(environment) != Prefetch.OFF && !Boolean.getBoolean(AOT)
+		// No start to shorten, and what nobody reads would be in memory at the
+		// snapshot.
+				&& !"snap-start".equals(environment.getProperty("AWS_LAMBDA_INITIALIZATION_TYPE"))
 				&& environment.getProperty("secrets-extension.enabled", Boolean.class, Boolean.TRUE)
 				&& !"local".equalsIgnoreCase(environment.getProperty("secrets-extension.mode"));
 	}

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
+import io.awspring.cloud.autoconfigure.config.secretsmanager.SecretsManagerClientCustomizer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,10 +17,12 @@ import io.github.secretsextension.aws.FaultServer;
 import io.github.secretsextension.aws.FaultServer.Mode;
 
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,6 +39,8 @@ class PrefetchAtStartTests {
 	private final FaultServer aws = new FaultServer();
 
 	private final List<String> properties = new ArrayList<>();
+
+	private volatile Environment environment;
 
 	@AfterEach
 	void close() {
@@ -83,6 +88,16 @@ class PrefetchAtStartTests {
 			assertAllThere(context, 5, 0);
 		}
 		assertThat(operations()).containsOnly("GetSecretValue").hasSize(5);
+	}
+
+	@Test
+	void nothingIsFetchedAheadOfASnapshot() {
+		secrets(5);
+		this.properties.add("AWS_LAMBDA_INITIALIZATION_TYPE=snap-start");
+		try (ConfigurableApplicationContext context = run()) {
+			assertThat(this.aws.calls()).isEmpty();
+			assertAllThere(context, 5, 0);
+		}
 	}
 
 	@Test
@@ -187,6 +202,42 @@ class PrefetchAtStartTests {
 	}
 
 	@Test
+	void whatNestedPlaceholdersStoodForIsNotLogged(CapturedOutput output) {
+		this.aws.put("inner", "CANARY-inner");
+		this.properties.addAll(List.of("token=$<secret:inner>", "a=$<secret:db/${token}>",
+				"secrets-extension.secrets-manager.ttl=1ms"));
+		try (ConfigurableApplicationContext context = run()) {
+			assertThat(context.getEnvironment().getProperty("a")).startsWith(FakeSecrets.CANARY);
+			this.aws.mode(Mode.DENIED);
+			this.aws.mode("inner", Mode.OK);
+			this.aws.mode("db/CANARY-inner", Mode.INTERNAL_ERROR);
+			await().atMost(Duration.ofSeconds(20)).until(() -> {
+				context.getEnvironment().getProperty("a");
+				return output.toString().contains("is past its TTL");
+			});
+			assertThat(output).contains("db/${token}").doesNotContain(FakeSecrets.CANARY);
+		}
+	}
+
+	/**
+	 * A customizer that reads the secret which its own client is to fetch.
+	 */
+	@Test
+	void clientThatNeedsItselfFailsAndDoesNotHang() {
+		secrets(1);
+		SpringApplication application = application();
+		application
+			.addBootstrapRegistryInitializer((registry) -> registry.register(SecretsManagerClientCustomizer.class,
+					(context) -> (builder) -> this.environment.getProperty("s1")));
+		application
+			.addListeners((ApplicationEnvironmentPreparedEvent event) -> this.environment = event.getEnvironment());
+		try (ConfigurableApplicationContext context = application.run(arguments())) {
+			assertThatExceptionOfType(ReferenceResolutionException.class)
+				.isThrownBy(() -> context.getEnvironment().getProperty("s1"));
+		}
+	}
+
+	@Test
 	void registeredProviderIsNotAskedAhead() {
 		FakeSecrets secrets = new FakeSecrets().set("secret:s1", "CANARY-own");
 		TestApplication application = new TestApplication(secrets, TestApplication.Empty.class);
@@ -238,9 +289,10 @@ class PrefetchAtStartTests {
 	}
 
 	private String[] arguments() {
-		List<String> arguments = new ArrayList<>(List.of("spring.main.banner-mode=off",
-				"spring.cloud.aws.endpoint=" + this.aws.endpoint(), "spring.cloud.aws.region.static=eu-west-1",
-				"spring.cloud.aws.credentials.access-key=k", "spring.cloud.aws.credentials.secret-key=s"));
+		List<String> arguments = new ArrayList<>(
+				List.of("spring.main.banner-mode=off", "logging.level.io.github.secretsextension=info",
+						"spring.cloud.aws.endpoint=" + this.aws.endpoint(), "spring.cloud.aws.region.static=eu-west-1",
+						"spring.cloud.aws.credentials.access-key=k", "spring.cloud.aws.credentials.secret-key=s"));
 		arguments.addAll(this.properties);
 		return arguments.stream().map((property) -> "--" + property).toArray(String[]::new);
 	}
