@@ -60,6 +60,9 @@ final class AwsFailures {
 			Thread.currentThread().interrupt();
 			return failure(asked, Reason.INTERRUPTED, "The calling thread was interrupted", "Read again.");
 		}
+		if (says(failure, "Unable to load region")) {
+			return failure(asked, Reason.NOT_CONFIGURED, "The AWS region is not known", CredentialsAdvice.regionText());
+		}
 		if (has(failure, AwsFailures::isAboutCredentials)) {
 			return failure(asked, Reason.NOT_CONFIGURED, "No AWS credentials could be loaded",
 					CredentialsAdvice.text());
@@ -91,9 +94,6 @@ final class AwsFailures {
 	}
 
 	private static SecretsException unanswered(Asked asked, String host, Throwable failure) {
-		if (says(failure, "Unable to load region")) {
-			return failure(asked, Reason.NOT_CONFIGURED, "The AWS region is not known", CredentialsAdvice.regionText());
-		}
 		if (has(failure, AwsFailures::isParsing) || says(failure, "Unable to unmarshall")) {
 			return failure(asked, Reason.BAD_ANSWER, "What " + host + " answered is not an answer of AWS",
 					CHECK_ENDPOINT);

@@ -21,7 +21,7 @@ import software.amazon.awssdk.services.ssm.SsmClient;
  * Region, credentials, endpoint, retry mode and number of attempts are never set here:
  * they come from the {@link ClientConfigurer}, else from the SDK's environment variables,
  * system properties and profile. Only a host that no packet reaches gets at most two
- * attempts, so that it is reported in time.
+ * attempts, so that it is reported in time, unless the configurer sets an HTTP client.
  */
 public final class DefaultAwsClients implements AwsClients {
 
