@@ -147,7 +147,7 @@ final class Herds {
 	 */
 	private void outage(int seconds, List<Peer> peers) throws Exception {
 		Benchmarks.header("One thread, " + seconds + " s of outage, expired key", "library", "calls (HTTP requests)",
-				"most under way", "reads", "thrown", "first read", "later reads, median", "slowest later read");
+				"most under way", "reads", "thrown", "first read", "later reads: median", "99 %", "slowest");
 		for (Peer peer : peers) {
 			Benchmarks.progress(peer.name() + ", outage");
 			try (DelayedAws aws = new DelayedAws(); Reader reader = peer.start().apply(aws)) {
@@ -161,10 +161,10 @@ final class Herds {
 					reads.add(Read.of(reader.read()));
 					Thread.sleep(PAUSE_MILLIS);
 				}
+				Spread later = Spread.of(nanos(reads.subList(1, reads.size())));
 				Benchmarks.row(peer.name(), aws.calls() + " (" + aws.requests() + ")", aws.mostInFlight(), reads.size(),
-						reads.stream().filter(Read::failed).count(), slowest(reads.subList(0, 1)),
-						time(Spread.of(nanos(reads.subList(1, reads.size()))).median()),
-						slowest(reads.subList(1, reads.size())));
+						reads.stream().filter(Read::failed).count(), slowest(reads.subList(0, 1)), time(later.median()),
+						time(later.ninetyNine()), slowest(reads.subList(1, reads.size())));
 			}
 		}
 	}

@@ -34,6 +34,13 @@ record Spread(List<Double> sorted) {
 		return (this.sorted.get((size - 1) / 2) + this.sorted.get(size / 2)) / 2;
 	}
 
+	/**
+	 * Returns the figure that 99 % do not exceed.
+	 */
+	double ninetyNine() {
+		return this.sorted.get((this.sorted.size() - 1) * 99 / 100);
+	}
+
 	double least() {
 		return this.sorted.get(0);
 	}
