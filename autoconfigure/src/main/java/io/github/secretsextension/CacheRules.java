@@ -3,6 +3,9 @@ package io.github.secretsextension;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
+import org.jspecify.annotations.Nullable;
+
+import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretsException.Reason;
 
 /**
@@ -35,6 +38,11 @@ final class CacheRules {
 	CacheRules(Duration ttl, Duration maxStale) {
 		this.ttl = TimeUnit.NANOSECONDS.convert(ttl);
 		this.maxStale = TimeUnit.NANOSECONDS.convert(maxStale);
+	}
+
+	static CacheRules of(SecretsCacheSettings settings, Kind kind) {
+		return new CacheRules((settings.isCaching(kind)) ? settings.of(kind).ttl() : Duration.ZERO,
+				settings.maxStale());
 	}
 
 	long ttl() {
@@ -75,7 +83,8 @@ final class CacheRules {
 			boolean refresh = age >= refreshAt && !(failing && sinceFailure < entry.backOffNanos());
 			return (refresh) ? Decision.SERVE_AND_LOAD : Decision.SERVE;
 		}
-		boolean servable = isServable(entry, age);
+		SecretsException failure = entry.failure();
+		boolean servable = isServable(entry, age, (failure != null) ? failure.getReason() : null);
 		if (!failing) {
 			return Decision.LOAD_AND_WAIT;
 		}
@@ -101,10 +110,13 @@ final class CacheRules {
 	 * Returns whether an old value may be served while upstream fails or is late.
 	 * @param entry what is known
 	 * @param age the age of the value
-	 * @return {@code true} up to max-stale past the TTL
+	 * @param reason how upstream fails, or {@code null} if it is late
+	 * @return {@code true} up to max-stale past the TTL, or to one TTL past it where
+	 * upstream does not tell whether the secret is still there
 	 */
-	boolean isServable(CacheEntry entry, long age) {
-		return entry.value() != null && isCaching() && age - this.ttl <= this.maxStale;
+	boolean isServable(CacheEntry entry, long age, @Nullable Reason reason) {
+		long longest = (reason == Reason.AMBIGUOUS) ? Math.min(this.ttl, this.maxStale) : this.maxStale;
+		return entry.value() != null && isCaching() && age - this.ttl <= longest;
 	}
 
 	/**

@@ -213,6 +213,14 @@ public final class SecretReference {
 		return this.id.startsWith(SecretReferenceParser.ARN);
 	}
 
+	/**
+	 * Returns whether another reference asks for the same version in the same way,
+	 * whatever it asks of.
+	 */
+	boolean isSameVersion(SecretReference other) {
+		return this.kind == other.kind && selectors().equals(other.selectors());
+	}
+
 	@Override
 	public boolean equals(@Nullable Object other) {
 		return this == other || (other instanceof SecretReference that && this.hash == that.hash

@@ -183,6 +183,23 @@ public final class SecretValue {
 	}
 
 	/**
+	 * Returns how much memory the text or the bytes take: a text with any character
+	 * beyond Latin-1 two bytes for each.
+	 */
+	int sizeInBytes() {
+		if (this.bytes != null) {
+			return this.bytes.length;
+		}
+		String text = text();
+		for (int i = 0; i < text.length(); i++) {
+			if (text.charAt(i) > 0xff) {
+				return 2 * text.length();
+			}
+		}
+		return text.length();
+	}
+
+	/**
 	 * Returns when the value was read from upstream.
 	 * @return the time by the wall clock
 	 */

@@ -1,7 +1,8 @@
 package io.github.secretsextension;
 
-import java.time.Duration;
-import java.util.EnumMap;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -9,7 +10,6 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.DoubleSupplier;
@@ -17,10 +17,10 @@ import java.util.function.Function;
 
 import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
 import org.jspecify.annotations.Nullable;
 
 import io.github.secretsextension.SecretReference.Kind;
-import io.github.secretsextension.SecretsException.Reason;
 
 /**
  * A TTL cache in front of another {@link SecretsProvider}.
@@ -37,6 +37,7 @@ import io.github.secretsextension.SecretsException.Reason;
  * to 128 with an old one.</li>
  * <li>Every call ends at the deadline, its time in the queue included; the creation of
  * clients, which comes first, does not count.</li>
+ * <li>Values are bounded by number and by bytes.</li>
  * </ul>
  */
 public final class SecretsCache implements SecretsProvider {
@@ -47,26 +48,23 @@ public final class SecretsCache implements SecretsProvider {
 	 */
 	private static final int FAILURES_WITHOUT_CACHING = 1000;
 
-	/** A second refresh within this time gets the first one's result. */
-	private static final long REFRESH_INTERVAL = TimeUnit.SECONDS.toNanos(1);
-
 	private final SecretsProvider upstream;
 
-	private final Settings settings;
+	private final SecretsCacheSettings settings;
 
 	private final SecretsClock clock;
 
-	private final Function<Kind, ? extends Executor> executors;
+	private final CacheRules secretRules;
 
-	private final DoubleSupplier jitter;
-
-	private final Map<Kind, CacheRules> rules = new EnumMap<>(Kind.class);
+	private final CacheRules parameterRules;
 
 	private final AsyncCache<SecretReference, CacheEntry> entries;
 
-	private final Map<Flight, SecretReference> flights = new ConcurrentHashMap<>();
+	private final ConcurrentMap<SecretReference, CompletableFuture<CacheEntry>> map;
 
-	private volatile boolean closed;
+	private final Map<SecretReference, SecretReference> namesByArn = new ConcurrentHashMap<>();
+
+	private final CacheCalls calls;
 
 	/**
 	 * Creates a cache.
@@ -77,117 +75,191 @@ public final class SecretsCache implements SecretsProvider {
 	 * cache if it is an {@link ExecutorService}
 	 * @param jitter random numbers from 0 to 1
 	 */
-	public SecretsCache(SecretsProvider upstream, Settings settings, SecretsClock clock,
+	public SecretsCache(SecretsProvider upstream, SecretsCacheSettings settings, SecretsClock clock,
 			Function<Kind, ? extends Executor> executors, DoubleSupplier jitter) {
 		this.upstream = upstream;
 		this.settings = settings;
 		this.clock = clock;
-		this.executors = executors;
-		this.jitter = jitter;
-		for (Kind kind : Kind.values()) {
-			Duration ttl = (settings.size() > 0) ? settings.of(kind).ttl() : Duration.ZERO;
-			this.rules.put(kind, new CacheRules(ttl, settings.maxStale()));
-		}
+		this.secretRules = CacheRules.of(settings, Kind.SECRET);
+		this.parameterRules = CacheRules.of(settings, Kind.PARAMETER);
+		CacheWeigher weigher = new CacheWeigher((settings.size() > 0) ? settings.size() : FAILURES_WITHOUT_CACHING,
+				settings.maxBytes(), settings.pinned());
 		this.entries = Caffeine.newBuilder()
-			.maximumSize((settings.size() > 0) ? settings.size() : FAILURES_WITHOUT_CACHING)
+			.weigher(weigher)
+			.maximumWeight(weigher.bound())
 			.executor(Runnable::run)
+			.evictionListener(this::onEviction)
 			.buildAsync();
+		this.map = this.entries.asMap();
+		this.calls = new CacheCalls(upstream, settings, clock, this::rules, executors, jitter, this.map);
+	}
+
+	private void onEviction(@Nullable SecretReference key, @Nullable CacheEntry entry, RemovalCause cause) {
+		if (key != null && entry != null && entry.value() != null) {
+			statistics(key).evicted();
+		}
 	}
 
 	@Override
 	public SecretValue get(SecretReference reference) {
 		SecretReference key = reference.key();
+		boolean waited = false;
 		while (true) {
 			CompletableFuture<CacheEntry> present = this.entries.getIfPresent(key);
-			if (present instanceof Flight flight && !flight.isDone()) {
-				return join(reference, flight);
+			if (present == null && key.isArn()) {
+				SecretValue value = valueByName(key);
+				if (value != null) {
+					return value;
+				}
 			}
-			CacheEntry entry = entry(present);
-			CacheRules.Decision decision = decide(key, entry);
-			Flight flight = (decision.loads()) ? load(reference, present, entry) : null;
-			SecretValue value = entry.value();
-			if (value != null && decision.serves()) {
-				return value;
-			}
-			if (!decision.loads()) {
-				return fail(reference, entry);
+			CacheFlight flight = (present != null && !present.isDone()) ? (CacheFlight) present : null;
+			if (flight == null) {
+				CacheEntry entry = CacheFlight.entry(present);
+				CacheRules rules = rules(key);
+				long age = entry.age(this.clock, rules.ttl());
+				CacheRules.Decision decision = decide(key, entry, rules, age);
+				flight = (decision.loads()) ? load(reference, present, entry) : null;
+				SecretValue value = entry.value();
+				if (value != null && decision.serves()) {
+					count(key, waited, !rules.isFresh(entry, age));
+					return value;
+				}
+				if (!decision.loads()) {
+					statistics(key).miss();
+					return fail(reference, entry);
+				}
 			}
 			if (flight != null) {
-				return join(reference, flight);
+				waited = true;
+				SecretValue value = join(reference, flight);
+				if (value != null) {
+					return value;
+				}
 			}
-			// Another reader was faster: what it brought decides.
+			// Another reader was faster, or a prefetch came to nothing: once more.
 		}
 	}
 
-	/**
-	 * Returns what is known without the call that is under way.
-	 */
-	private static CacheEntry entry(@Nullable CompletableFuture<CacheEntry> present) {
-		if (present == null) {
-			return CacheEntry.NONE;
-		}
-		// In this order: a flight that lands forgets what was before it.
-		CacheEntry previous = ((Flight) present).previous();
-		return (present.isDone()) ? present.join() : previous;
-	}
-
-	private CacheRules.Decision decide(SecretReference key, CacheEntry entry) {
-		CacheRules rules = rules(key);
-		return rules.decide(entry, entry.age(this.clock, rules.ttl()),
-				(entry.failure() != null) ? entry.sinceFailure(this.clock) : 0,
+	private CacheRules.Decision decide(SecretReference key, CacheEntry entry, CacheRules rules, long age) {
+		return rules.decide(entry, age, (entry.failure() != null) ? entry.sinceFailure(this.clock) : 0,
 				(this.settings.refreshAhead()) ? rules.refreshAt(key) : Long.MAX_VALUE);
 	}
 
 	private CacheRules rules(SecretReference key) {
-		CacheRules rules = this.rules.get(key.kind());
-		if (rules == null) {
-			throw new IllegalStateException("Every kind has rules");
+		return (key.kind() == Kind.SECRET) ? this.secretRules : this.parameterRules;
+	}
+
+	private SecretsCacheStatistics statistics(SecretReference key) {
+		return this.settings.of(key.kind()).statistics();
+	}
+
+	private void count(SecretReference key, boolean waited, boolean stale) {
+		SecretsCacheStatistics statistics = statistics(key);
+		if (stale) {
+			statistics.staleHit();
 		}
-		return rules;
+		else if (waited) {
+			statistics.miss();
+		}
+		else {
+			statistics.hit();
+		}
+	}
+
+	/**
+	 * Returns the value that is known under a name, if an answer proved that the name is
+	 * that of an ARN. The other way round no answer proves anything: which region and
+	 * account a name belongs to is the client's to decide.
+	 */
+	private @Nullable SecretValue valueByName(SecretReference arn) {
+		SecretReference name = this.namesByArn.get(arn);
+		if (name == null) {
+			name = findName(arn);
+		}
+		if (name != null && this.settings.allowed().allows(arn)) {
+			try {
+				SecretValue value = get(name);
+				if (arn.id().equals(value.arn())) {
+					this.namesByArn.put(arn, name);
+					return value;
+				}
+			}
+			catch (SecretsException ex) {
+				// Whether it concerns the ARN as well only a call of its own tells.
+			}
+			this.namesByArn.remove(arn);
+		}
+		return null;
+	}
+
+	private @Nullable SecretReference findName(SecretReference arn) {
+		for (Map.Entry<SecretReference, CompletableFuture<CacheEntry>> candidate : this.map.entrySet()) {
+			SecretReference key = candidate.getKey();
+			SecretValue value = CacheFlight.entry(candidate.getValue()).value();
+			if (value != null && arn.id().equals(value.arn()) && !key.isArn() && key.isSameVersion(arn)) {
+				return key;
+			}
+		}
+		return null;
 	}
 
 	/**
 	 * Waits for a call, or only for a while if there is an old value.
+	 * @return the value, or {@code null} if the call was a prefetch that tells nothing
 	 */
-	private SecretValue join(SecretReference reference, Flight flight) {
+	private @Nullable SecretValue join(SecretReference reference, CacheFlight flight) {
 		SecretReference key = reference.key();
 		CacheEntry previous = flight.previous();
 		SecretValue old = previous.value();
 		CacheRules rules = rules(key);
-		if (old != null && rules.isServable(previous, previous.age(this.clock, rules.ttl()))) {
-			CacheRules.Decision decision = decide(key, previous);
-			boolean wait = decision == CacheRules.Decision.LOAD_AND_WAIT;
+		long age = previous.age(this.clock, rules.ttl());
+		SecretsException failure = previous.failure();
+		if (old != null && rules.isServable(previous, age, (failure != null) ? failure.getReason() : null)) {
+			boolean wait = decide(key, previous, rules, age) == CacheRules.Decision.LOAD_AND_WAIT;
 			long late = this.settings.staleWait().toNanos() - (this.clock.nanoTime() - flight.startedNanos());
 			if (!wait || !await(reference, flight, late)) {
+				count(key, false, !rules.isFresh(previous, age));
 				return old;
 			}
 		}
 		else {
 			await(reference, flight, Long.MAX_VALUE);
 		}
-		return result(reference, flight.join());
+		CacheEntry entry = flight.join();
+		if (entry == CacheEntry.NONE) {
+			return null;
+		}
+		return result(reference, entry);
 	}
 
 	private SecretValue result(SecretReference reference, CacheEntry entry) {
+		SecretsException failure = entry.failure();
 		SecretValue value = entry.value();
-		boolean serve = value != null && (entry.failure() == null
-				|| rules(reference).isServable(entry, entry.age(this.clock, rules(reference).ttl())));
-		return (value != null && serve) ? value : fail(reference, entry);
+		boolean serve = value != null && (failure == null || rules(reference).isServable(entry,
+				entry.age(this.clock, rules(reference).ttl()), failure.getReason()));
+		if (value == null || !serve) {
+			statistics(reference).miss();
+			return fail(reference, entry);
+		}
+		count(reference, true, failure != null && entry.stale());
+		return value;
 	}
 
 	private static SecretValue fail(SecretReference reference, CacheEntry entry) {
 		SecretsException failure = entry.failure();
-		throw (failure != null) ? failure.withReference(reference)
-				: new SecretsException(Reason.BAD_ANSWER, reference, "There is no value", "Read again.");
+		throw (failure != null) ? failure.withReference(reference) : CacheFailures.noValue(reference);
 	}
 
 	/**
 	 * Waits for a call.
 	 * @return whether it ended in time
 	 */
-	private static boolean await(SecretReference reference, Flight flight, long nanos) {
-		if (nanos <= 0) {
+	private boolean await(SecretReference reference, CacheFlight flight, long nanos) {
+		if (nanos <= 0 || flight.isDone()) {
 			return flight.isDone();
+		}
+		if (this.calls.isPreparing(reference)) {
+			throw CacheFailures.recursion(reference);
 		}
 		try {
 			flight.get(nanos, TimeUnit.NANOSECONDS);
@@ -198,18 +270,17 @@ public final class SecretsCache implements SecretsProvider {
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			throw new SecretsException(Reason.INTERRUPTED, reference, "The waiting thread was interrupted",
-					"The call goes on; read again.");
+			throw CacheFailures.interrupted(reference);
 		}
 		catch (ExecutionException ex) {
-			throw new SecretsException(Reason.SERVICE_ERROR, reference, "The call was given up", "Read again.");
+			throw CacheFailures.known(reference, ex);
 		}
 	}
 
 	/**
 	 * Starts a call, unless what is known changed meanwhile.
 	 */
-	private @Nullable Flight load(SecretReference reference, @Nullable CompletableFuture<CacheEntry> present,
+	private @Nullable CacheFlight load(SecretReference reference, @Nullable CompletableFuture<CacheEntry> present,
 			CacheEntry previous) {
 		SecretReference key = reference.key();
 		SecretsException unprepared = null;
@@ -220,18 +291,17 @@ public final class SecretsCache implements SecretsProvider {
 			if (previous.value() == null) {
 				throw ex;
 			}
-			unprepared = (ex instanceof SecretsException known) ? known : unknown(key, ex);
+			unprepared = CacheFailures.known(key, ex);
 		}
-		Flight flight = new Flight(previous, this.clock, false);
-		ConcurrentMap<SecretReference, CompletableFuture<CacheEntry>> map = this.entries.asMap();
-		if ((present != null) ? !map.replace(key, present, flight) : map.putIfAbsent(key, flight) != null) {
+		CacheFlight flight = new CacheFlight(previous, this.clock, false);
+		if ((present != null) ? !this.map.replace(key, present, flight) : this.map.putIfAbsent(key, flight) != null) {
 			return null;
 		}
 		if (unprepared != null) {
-			fail(key, flight, unprepared);
+			this.calls.fail(key, flight, unprepared);
 		}
 		else {
-			start(key, flight);
+			this.calls.start(key, flight);
 		}
 		return flight;
 	}
@@ -240,20 +310,20 @@ public final class SecretsCache implements SecretsProvider {
 	public SecretValue refresh(SecretReference reference) {
 		SecretReference key = reference.key();
 		prepare(reference);
-		@Nullable Flight[] own = new @Nullable Flight[1];
-		CompletableFuture<CacheEntry> present = this.entries.asMap().compute(key, (same, current) -> {
-			if (current instanceof Flight flight && flight.isShared(this.clock)) {
+		@Nullable CacheFlight[] own = new @Nullable CacheFlight[1];
+		CompletableFuture<CacheEntry> present = this.map.compute(key, (same, current) -> {
+			if (current instanceof CacheFlight flight && flight.isShared(this.clock)) {
 				own[0] = null;
 				return flight;
 			}
 			// A load that began before is no longer in the map: its result cannot come
 			// back.
-			own[0] = new Flight(entry(current), this.clock, true);
+			own[0] = new CacheFlight(CacheFlight.entry(current), this.clock, true);
 			return own[0];
 		});
-		Flight flight = (Flight) present;
+		CacheFlight flight = (CacheFlight) present;
 		if (flight == own[0]) {
-			start(key, flight);
+			this.calls.start(key, flight);
 		}
 		await(reference, flight, Long.MAX_VALUE);
 		CacheEntry entry = flight.join();
@@ -267,155 +337,53 @@ public final class SecretsCache implements SecretsProvider {
 	 * @return whether there was a value
 	 */
 	public boolean outdate(SecretReference reference) {
-		boolean[] had = new boolean[1];
-		this.entries.asMap().computeIfPresent(reference.key(), (key, present) -> {
-			// A call under way began before: its result is for those who wait for it.
-			CacheEntry entry = entry(present);
-			had[0] = entry.value() != null;
-			return (had[0]) ? Flight.landed(entry.outdate()) : null;
-		});
-		return had[0];
+		return CacheCalls.outdate(this.map, reference.key());
+	}
+
+	/**
+	 * Makes the next read of every key of one kind ask upstream.
+	 * @param kind the kind
+	 * @return whether there was a value
+	 */
+	public boolean outdateAll(Kind kind) {
+		return this.map.keySet().stream().filter((key) -> key.kind() == kind && outdate(key)).count() > 0;
+	}
+
+	/**
+	 * Starts to read references in the background. A read waits for what is under way. A
+	 * failure is not remembered.
+	 * @param references what will be read; what is not allowed or not cached, or already
+	 * there, is left out
+	 * @param batch whether one call may ask for several values, where upstream has such
+	 * calls
+	 */
+	public void prefetch(Collection<SecretReference> references, boolean batch) {
+		List<CachePrefetch> prefetches = new ArrayList<>();
+		for (Kind kind : Kind.values()) {
+			prefetches.add(new CachePrefetch(kind, this.upstream, this.settings, this.clock, this.calls, this.map));
+		}
+		prefetches.forEach((prefetch) -> prefetch.register(references));
+		prefetches.forEach((prefetch) -> prefetch.start(batch));
 	}
 
 	@Override
 	public void prepare(SecretReference reference) {
 		if (!this.settings.allowed().allows(reference)) {
-			throw new SecretsException(Reason.REFUSED, reference, "'secrets-extension.allow' does not name it",
-					"Add it, or a prefix of it that ends in '*', to 'secrets-extension.allow'.");
+			throw CacheFailures.refused(reference);
 		}
-		this.upstream.prepare(reference.key());
-	}
-
-	private void start(SecretReference key, Flight flight) {
-		this.flights.put(flight, key);
-		flight.whenComplete((entry, failure) -> {
-			this.flights.remove(flight);
-			if (!rules(key).isCaching() && entry.value() != null) {
-				this.entries.asMap().remove(key, flight);
-			}
-		});
-		limit(key, flight);
-		try {
-			executor(key).execute(() -> fly(key, flight));
-		}
-		catch (RejectedExecutionException ex) {
-			fail(key, flight, (this.closed) ? closed(key) : fullQueue(key));
-		}
-	}
-
-	private Executor executor(SecretReference key) {
-		return this.executors.apply(key.kind());
-	}
-
-	private void limit(SecretReference key, Flight flight) {
-		Duration deadline = this.settings.of(key.kind()).deadline();
-		if (deadline.isZero()) {
-			return;
-		}
-		// Not on the flight itself: the map forgets one that ends exceptionally, and a
-		// time-out is to be remembered like any failure.
-		CompletableFuture<Object> timer = new CompletableFuture<>().orTimeout(TimeUnit.NANOSECONDS.convert(deadline),
-				TimeUnit.NANOSECONDS);
-		timer.whenComplete((nothing, timeout) -> {
-			if (timeout != null) {
-				fail(key, flight, timeout(key, deadline));
-			}
-		});
-		flight.whenComplete((entry, failure) -> timer.complete(key));
-	}
-
-	private void fly(SecretReference key, Flight flight) {
-		if (flight.isDone()) {
-			// The deadline passed in the queue: the call would serve nobody.
-			return;
-		}
-		// The moment before the call: a value is never taken for younger than it is.
-		long nanos = this.clock.nanoTime();
-		long millis = this.clock.currentTimeMillis();
-		CacheEntry previous = flight.previous();
-		try {
-			if (this.closed) {
-				throw closed(key);
-			}
-			SecretValue value = this.upstream.get(key);
-			if (value == null) {
-				fail(key, flight, new SecretsException(Reason.BAD_ANSWER, key, "There is no value", "Read again."));
-			}
-			else if (!flight.isDone()) {
-				// First, so that who waits for this call finds the others outdated.
-				outdateOtherStages(key, previous, value);
-				if (flight.land(CacheEntry.loaded(value, nanos, millis)) && previous.stale()
-						&& isCurrent(key, flight)) {
-					this.settings.listener().onRecovered(key);
-				}
-			}
-		}
-		catch (SecretsException ex) {
-			fail(key, flight, ex);
-		}
-		catch (Throwable ex) {
-			fail(key, flight, unknown(key, ex));
-		}
-	}
-
-	private void fail(SecretReference key, Flight flight, SecretsException failure) {
-		CacheEntry previous = flight.previous();
-		CacheRules rules = rules(key);
-		long age = previous.age(this.clock, rules.ttl());
-		boolean keepsValue = CacheRules.isTransient(failure.getReason()) && rules.isServable(previous, age)
-				&& !this.closed;
-		boolean stale = keepsValue && !rules.isFresh(previous, age);
-		long backOff = CacheRules.backOff(failure.getReason(), previous.failures() + 1, keepsValue,
-				this.jitter.getAsDouble());
-		boolean landed = flight.land(previous.failed(failure, keepsValue, stale, this.clock.nanoTime(),
-				this.clock.currentTimeMillis(), backOff));
-		if (landed && stale && !previous.stale() && isCurrent(key, flight)) {
-			this.settings.listener().onStale(key, failure);
-		}
-	}
-
-	private boolean isCurrent(SecretReference key, Flight flight) {
-		return this.entries.asMap().get(key) == flight;
+		this.calls.prepare(reference.key());
 	}
 
 	/**
-	 * Where a secret shows a new version, its other stages may have moved too.
+	 * Returns how many values of one kind are kept.
+	 * @param kind the kind
+	 * @return the number, possibly a moment old
 	 */
-	private void outdateOtherStages(SecretReference key, CacheEntry previous, SecretValue value) {
-		SecretValue old = previous.value();
-		if (old == null || key.kind() != Kind.SECRET || value.versionId() == null
-				|| value.versionId().equals(old.versionId())) {
-			return;
-		}
-		for (SecretReference other : this.entries.asMap().keySet()) {
-			if (other.kind() == Kind.SECRET && other.id().equals(key.id()) && other.versionId() == null
-					&& !other.equals(key)) {
-				outdate(other);
-			}
-		}
-	}
-
-	private static SecretsException unknown(SecretReference reference, Throwable failure) {
-		// Neither message nor cause: they are not ours and could hold anything.
-		return new SecretsException(Reason.SERVICE_ERROR, reference,
-				"The provider failed with " + failure.getClass().getName(),
-				"Set 'logging.level.io.github.secretsextension=debug' and look at what it does.");
-	}
-
-	private static SecretsException timeout(SecretReference reference, Duration deadline) {
-		return new SecretsException(Reason.TIMEOUT, reference, "No answer within " + deadline.toMillis() + " ms",
-				"Check that the service can be reached: a function in a VPC needs an interface endpoint or NAT. "
-						+ "The limit is 'secrets-extension.deadline'.");
-	}
-
-	private static SecretsException fullQueue(SecretReference reference) {
-		return new SecretsException(Reason.THROTTLED, reference, "The queue for upstream calls is full",
-				"Read fewer secrets at a time, or raise PARAMETERS_SECRETS_EXTENSION_MAX_CONNECTIONS.");
-	}
-
-	private static SecretsException closed(SecretReference reference) {
-		return new SecretsException(Reason.SERVICE_ERROR, reference, "The cache was closed",
-				"Read while the application runs.");
+	public int size(Kind kind) {
+		return (int) this.map.entrySet()
+			.stream()
+			.filter((entry) -> entry.getKey().kind() == kind && CacheFlight.entry(entry.getValue()).value() != null)
+			.count();
 	}
 
 	/**
@@ -423,129 +391,10 @@ public final class SecretsCache implements SecretsProvider {
 	 */
 	@Override
 	public void close() {
-		this.closed = true;
-		for (Kind kind : Kind.values()) {
-			if (this.executors.apply(kind) instanceof ExecutorService service) {
-				service.shutdownNow();
-			}
-		}
-		this.flights.forEach((flight, key) -> fail(key, flight, closed(key)));
+		this.calls.close();
 		this.entries.synchronous().invalidateAll();
+		this.namesByArn.clear();
 		this.upstream.close();
-	}
-
-	/**
-	 * A call under way, or one that ended: what the cache holds for a key.
-	 */
-	private static final class Flight extends CompletableFuture<CacheEntry> {
-
-		private final long startedNanos;
-
-		private final long startedMillis;
-
-		private final boolean refresh;
-
-		private volatile CacheEntry previous;
-
-		private Flight(CacheEntry previous, long startedNanos, long startedMillis, boolean refresh) {
-			this.previous = previous;
-			this.startedNanos = startedNanos;
-			this.startedMillis = startedMillis;
-			this.refresh = refresh;
-		}
-
-		Flight(CacheEntry previous, SecretsClock clock, boolean refresh) {
-			this(previous, clock.nanoTime(), clock.currentTimeMillis(), refresh);
-		}
-
-		static Flight landed(CacheEntry entry) {
-			Flight flight = new Flight(CacheEntry.NONE, 0, 0, false);
-			flight.complete(entry);
-			return flight;
-		}
-
-		/**
-		 * Ends the call and forgets what was before it: a value that was replaced or is
-		 * gone must not stay in memory.
-		 */
-		boolean land(CacheEntry entry) {
-			boolean first = complete(entry);
-			this.previous = CacheEntry.NONE;
-			return first;
-		}
-
-		/**
-		 * Returns what was known before the call, nothing once it ended.
-		 */
-		CacheEntry previous() {
-			return this.previous;
-		}
-
-		long startedNanos() {
-			return this.startedNanos;
-		}
-
-		boolean isShared(SecretsClock clock) {
-			return this.refresh && (!isDone() || CacheEntry.elapsed(clock, this.startedNanos, this.startedMillis,
-					Long.MAX_VALUE) < REFRESH_INTERVAL);
-		}
-
-	}
-
-	/**
-	 * What happens to values that are past their TTL.
-	 */
-	public interface Listener {
-
-		/**
-		 * Hears that a value past its TTL will be served, once until it was read anew.
-		 * @param key the value's key
-		 * @param failure why there is no newer one
-		 */
-		default void onStale(SecretReference key, SecretsException failure) {
-		}
-
-		/**
-		 * Hears that such a value was read anew.
-		 * @param key the value's key
-		 */
-		default void onRecovered(SecretReference key) {
-		}
-
-	}
-
-	/**
-	 * Settings of one kind of secret.
-	 *
-	 * @param ttl how long a value is served; zero does not cache
-	 * @param deadline how long an upstream call may take, queue included; zero for no
-	 * limit
-	 */
-	public record KindSettings(Duration ttl, Duration deadline) {
-
-	}
-
-	/**
-	 * Settings of a cache.
-	 *
-	 * @param secrets settings of secrets
-	 * @param parameters settings of parameters
-	 * @param size how many values are kept; zero does not cache
-	 * @param maxStale how long past its TTL a value is served while upstream fails
-	 * @param staleWait how long a reader waits for a newer value where there is an old
-	 * one
-	 * @param refreshAhead whether a value is refreshed in the background before its TTL
-	 * ends
-	 * @param allowed what may be read
-	 * @param listener hears of values past their TTL
-	 */
-	public record Settings(KindSettings secrets, KindSettings parameters, int size, Duration maxStale,
-			Duration staleWait, boolean refreshAhead, AllowedSecrets allowed, Listener listener) {
-
-		KindSettings of(Kind kind) {
-			return (kind == Kind.SECRET) ? this.secrets : this.parameters;
-		}
-
 	}
 
 }

@@ -100,7 +100,10 @@ public class SecretsException extends RuntimeException {
 		/** The JSON text has no such field, or it is {@code null}. */
 		FIELD_NOT_FOUND,
 
-		/** The caller may not read it, or not decrypt it. */
+		/**
+		 * The caller may not read it, or not decrypt it, or the service does not know the
+		 * caller.
+		 */
 		DENIED,
 
 		/** {@code secrets-extension.allow} does not name it: no call was made. */
@@ -127,7 +130,7 @@ public class SecretsException extends RuntimeException {
 		 */
 		AMBIGUOUS,
 
-		/** The service does not accept the process's own credentials. */
+		/** The process's own credentials have expired. */
 		CREDENTIALS,
 
 		/** A region, credentials, a library or a file that is needed is missing. */

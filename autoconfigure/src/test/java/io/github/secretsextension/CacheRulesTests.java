@@ -42,6 +42,8 @@ class CacheRulesTests {
 
 	private static final CacheEntry FAILING = failing(FINE, true, 64);
 
+	private static final CacheEntry UNTOLD = failing(Reason.AMBIGUOUS, FINE, true, 64);
+
 	private static final CacheEntry EMPTY = failing(CacheEntry.NONE, false, 5);
 
 	private final CacheRules rules = new CacheRules(Duration.ofSeconds(300), Duration.ofHours(1));
@@ -84,6 +86,12 @@ class CacheRulesTests {
 				cell("past the limit, failing, past a window of 1 s", failing(FINE, true, 1), LIMIT + 1, SECOND, NEVER,
 						LOAD_AND_WAIT),
 				cell("for ever", FINE, Long.MAX_VALUE, 0, NEVER, LOAD_AND_WAIT),
+				cell("one TTL past its TTL, upstream does not tell", UNTOLD, 2 * TTL, 0, NEVER, SERVE),
+				cell("one TTL past its TTL, upstream does not tell, past the window", UNTOLD, 2 * TTL, 64 * SECOND,
+						NEVER, SERVE_AND_LOAD),
+				cell("more than one TTL past its TTL, upstream does not tell", UNTOLD, 2 * TTL + 1, 0, NEVER, FAIL),
+				cell("more than one TTL past its TTL, upstream does not tell, past the window", UNTOLD, 2 * TTL + 1,
+						64 * SECOND, NEVER, LOAD_AND_WAIT),
 				cell("outdated", FINE.outdate(), 0, 0, NEVER, LOAD_AND_WAIT),
 				cell("outdated after its refresh", FINE.outdate(), REFRESH_AT, 0, REFRESH_AT, LOAD_AND_WAIT),
 				cell("outdated past its TTL", FINE.outdate(), TTL, 0, NEVER, LOAD_AND_WAIT),
@@ -103,8 +111,12 @@ class CacheRulesTests {
 	}
 
 	private static CacheEntry failing(CacheEntry entry, boolean keepsValue, int backOffSeconds) {
-		return entry.failed(new SecretsException(Reason.TIMEOUT, null, "It failed", "Try again."), keepsValue,
-				keepsValue, 0, 0, backOffSeconds * SECOND);
+		return failing(Reason.TIMEOUT, entry, keepsValue, backOffSeconds);
+	}
+
+	private static CacheEntry failing(Reason reason, CacheEntry entry, boolean keepsValue, int backOffSeconds) {
+		return entry.failed(new SecretsException(reason, null, "It failed", "Try again."), keepsValue, keepsValue, 0, 0,
+				backOffSeconds * SECOND);
 	}
 
 	@Test
@@ -121,6 +133,13 @@ class CacheRulesTests {
 		CacheRules none = new CacheRules(Duration.ofSeconds(300), Duration.ZERO);
 		assertThat(none.decide(FAILING, TTL + 1, 0, NEVER)).isEqualTo(FAIL);
 		assertThat(none.decide(FAILING, TTL - 1, 0, NEVER)).isEqualTo(SERVE);
+	}
+
+	@Test
+	void maxStaleShorterThanTheTtlHoldsWhereUpstreamDoesNotTell() {
+		CacheRules strict = new CacheRules(Duration.ofSeconds(300), Duration.ofSeconds(10));
+		assertThat(strict.decide(UNTOLD, TTL + 10 * SECOND, 0, NEVER)).isEqualTo(SERVE);
+		assertThat(strict.decide(UNTOLD, TTL + 10 * SECOND + 1, 0, NEVER)).isEqualTo(FAIL);
 	}
 
 	@ParameterizedTest(name = "{0}, value {1}, attempt {2}, jitter {3}: {4} s")

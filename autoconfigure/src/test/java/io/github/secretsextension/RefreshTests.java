@@ -358,10 +358,13 @@ class RefreshTests {
 	}
 
 	private SecretsCache cache(SecretsProvider provider, Executor executor, boolean refreshAhead) {
-		SecretsCache.KindSettings kind = new SecretsCache.KindSettings(TTL, Duration.ZERO);
-		return TestCaches.cache(provider, new SecretsCache.Settings(kind, kind, 10_000, Duration.ofHours(1),
-				Duration.ofSeconds(1), refreshAhead, AllowedSecrets.ALL, new SecretsCache.Listener() {
-				}), this.clock, executor);
+		SecretsCacheSettings.KindSettings kind = new SecretsCacheSettings.KindSettings(TTL, Duration.ZERO);
+		return TestCaches.cache(provider,
+				new SecretsCacheSettings(kind, kind, 10_000, TestCaches.MAX_BYTES, Duration.ofHours(1),
+						Duration.ofSeconds(1), refreshAhead, AllowedSecrets.ALL, (key) -> false,
+						new SecretsCacheSettings.Listener() {
+						}),
+				this.clock, executor);
 	}
 
 }

@@ -30,7 +30,7 @@ class SecretsCacheModelTests {
 			30_000, 40_000, 40_001, 128_000 };
 
 	private static final Reason[] TRANSIENT = { Reason.THROTTLED, Reason.TIMEOUT, Reason.UNREACHABLE,
-			Reason.SERVICE_ERROR, Reason.BAD_ANSWER, Reason.CREDENTIALS, Reason.NOT_CONFIGURED };
+			Reason.SERVICE_ERROR, Reason.BAD_ANSWER, Reason.AMBIGUOUS, Reason.CREDENTIALS, Reason.NOT_CONFIGURED };
 
 	private static final Reason[] DEFINITIVE = { Reason.NOT_FOUND, Reason.DENIED };
 
@@ -97,10 +97,12 @@ class SecretsCacheModelTests {
 			this.random = new Random(seed);
 			this.ttl = (this.random.nextInt(10) > 0) ? 10_000 : 0;
 			this.refreshAhead = this.random.nextBoolean();
-			SecretsCache.KindSettings kind = new SecretsCache.KindSettings(Duration.ofMillis(this.ttl), Duration.ZERO);
+			SecretsCacheSettings.KindSettings kind = new SecretsCacheSettings.KindSettings(Duration.ofMillis(this.ttl),
+					Duration.ZERO);
 			this.cache = TestCaches.cache(this.upstream,
-					new SecretsCache.Settings(kind, kind, 1000, Duration.ofMillis(MAX_STALE), Duration.ofSeconds(1),
-							this.refreshAhead, AllowedSecrets.ALL, new SecretsCache.Listener() {
+					new SecretsCacheSettings(kind, kind, 1000, TestCaches.MAX_BYTES, Duration.ofMillis(MAX_STALE),
+							Duration.ofSeconds(1), this.refreshAhead, AllowedSecrets.ALL, (key) -> false,
+							new SecretsCacheSettings.Listener() {
 							}),
 					this.clock, Runnable::run);
 		}
@@ -132,7 +134,7 @@ class SecretsCacheModelTests {
 						long step = step();
 						advance(step, step);
 					}
-					case 14 -> check("outdate " + key, String.valueOf(this.cache.outdate(reference)),
+					case 14 -> check("evict " + key, String.valueOf(this.cache.outdate(reference)),
 							String.valueOf(outdate(this.models[key])));
 					default -> check("read " + key, ScriptedSecrets.outcome(this.cache, reference), read(key));
 				}
@@ -178,7 +180,7 @@ class SecretsCacheModelTests {
 		private String read(int key) {
 			Model model = this.models[key];
 			String old = model.value;
-			boolean usable = usable(model);
+			boolean usable = usable(model, model.failure);
 			boolean waiting = model.failure != null && since(model.failedMonotonic,
 					model.failedWall) < ((usable) ? model.window : Math.min(model.window, 5000));
 			if (old != null && !model.outdated && age(model) < this.ttl) {
@@ -249,7 +251,7 @@ class SecretsCacheModelTests {
 			}
 			model.answer = null;
 			boolean definitive = List.of(DEFINITIVE).contains(this.failure);
-			if (definitive || !usable(model)) {
+			if (definitive || !usable(model, this.failure.name())) {
 				model.value = null;
 			}
 			model.failure = this.failure.name();
@@ -265,8 +267,9 @@ class SecretsCacheModelTests {
 			}
 		}
 
-		private boolean usable(Model model) {
-			return this.ttl > 0 && model.value != null && age(model) <= this.ttl + MAX_STALE;
+		private boolean usable(Model model, String failure) {
+			long longest = ("AMBIGUOUS".equals(failure)) ? this.ttl : MAX_STALE;
+			return this.ttl > 0 && model.value != null && age(model) <= this.ttl + longest;
 		}
 
 		private long age(Model model) {

@@ -689,11 +689,11 @@ class SecretsCacheTests {
 		return cache(settings(ttl, ttl, 1000, NEVER), Runnable::run);
 	}
 
-	private SecretsCache cache(SecretsCache.Settings settings, Executor executor) {
+	private SecretsCache cache(SecretsCacheSettings settings, Executor executor) {
 		return TestCaches.cache(this.upstream, settings, this.clock, executor);
 	}
 
-	private static SecretsCache.Settings settings(Duration secretTtl, Duration parameterTtl, int size,
+	private static SecretsCacheSettings settings(Duration secretTtl, Duration parameterTtl, int size,
 			Duration deadline) {
 		return TestCaches.settings(secretTtl, parameterTtl, size, deadline, AllowedSecrets.ALL);
 	}

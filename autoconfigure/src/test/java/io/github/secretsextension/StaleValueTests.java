@@ -83,6 +83,16 @@ class StaleValueTests {
 	}
 
 	@Test
+	void oldValueIsServedForOneTtlWhereUpstreamDoesNotTell() {
+		this.cache.get(DB);
+		this.upstream.fail(Reason.AMBIGUOUS);
+		this.clock.advance(TTL.multipliedBy(2));
+		assertThat(read(DB)).isEqualTo("1");
+		this.clock.advance(Duration.ofMillis(1));
+		assertThat(read(DB)).isEqualTo("AMBIGUOUS");
+	}
+
+	@Test
 	void failuresDoNotProlongMaxStale() {
 		this.cache.get(DB);
 		this.upstream.fail(Reason.TIMEOUT);
@@ -308,21 +318,23 @@ class StaleValueTests {
 	}
 
 	private SecretsCache cache(Executor executor) {
-		SecretsCache.KindSettings kind = new SecretsCache.KindSettings(TTL, Duration.ZERO);
-		return TestCaches.cache(this.upstream, new SecretsCache.Settings(kind, kind, 1000, Duration.ofHours(1),
-				STALE_WAIT, false, AllowedSecrets.ALL, new SecretsCache.Listener() {
+		SecretsCacheSettings.KindSettings kind = new SecretsCacheSettings.KindSettings(TTL, Duration.ZERO);
+		return TestCaches.cache(this.upstream,
+				new SecretsCacheSettings(kind, kind, 1000, TestCaches.MAX_BYTES, Duration.ofHours(1), STALE_WAIT, false,
+						AllowedSecrets.ALL, (key) -> false, new SecretsCacheSettings.Listener() {
 
-					@Override
-					public void onStale(SecretReference key, SecretsException failure) {
-						StaleValueTests.this.events.add("stale " + key.id() + " " + failure.getReason());
-					}
+							@Override
+							public void onStale(SecretReference key, SecretsException failure) {
+								StaleValueTests.this.events.add("stale " + key.id() + " " + failure.getReason());
+							}
 
-					@Override
-					public void onRecovered(SecretReference key) {
-						StaleValueTests.this.events.add("recovered " + key.id());
-					}
+							@Override
+							public void onRecovered(SecretReference key) {
+								StaleValueTests.this.events.add("recovered " + key.id());
+							}
 
-				}), this.clock, executor);
+						}),
+				this.clock, executor);
 	}
 
 	private static void awaitCollected(WeakReference<?> value) {

@@ -45,6 +45,11 @@ final class BootstrapAwsClients implements AwsClients {
 	}
 
 	@Override
+	public void renewCredentials() {
+		this.own.renewCredentials();
+	}
+
+	@Override
 	public void release(AwsClient client) {
 		if (client != this.secretsManager && client != this.parameterStore) {
 			this.own.release(client);

@@ -1,14 +1,20 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
 import org.jspecify.annotations.Nullable;
 
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretValue;
+import io.github.secretsextension.SecretsCache;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 import io.github.secretsextension.SecretsProvider;
@@ -19,8 +25,9 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * The provider of the bootstrap phase, which creates the real one at the first read. So
- * an application that reads nothing creates nothing.
+ * The provider of the bootstrap phase, which creates the real one at the first read, or
+ * ahead of it in the background if there is something to prefetch. So an application that
+ * reads nothing creates nothing.
  */
 final class BootstrapSecretsProvider implements SecretsProvider {
 
@@ -28,7 +35,7 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 
 	private final Function<Class<?>, @Nullable Object> bootstrap;
 
-	private final Log log;
+	private final SecretsProviderFactory factory;
 
 	private final Object lock = new Object();
 
@@ -43,19 +50,24 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 
 	private @Nullable Map<String, String> settings;
 
+	private final Set<SecretReference> prefetched = new HashSet<>();
+
 	private volatile @Nullable SecretsProvider created;
+
+	/** What a thread of ours is creating; {@code null} is its result if that failed. */
+	private volatile @Nullable CompletableFuture<@Nullable SecretsProvider> early;
 
 	/**
 	 * Creates a provider.
 	 * @param environment holds the settings
 	 * @param bootstrap looks up what was registered in the bootstrap phase
-	 * @param log takes what the settings give cause for
+	 * @param factory makes the real provider
 	 */
 	BootstrapSecretsProvider(ConfigurableEnvironment environment, Function<Class<?>, @Nullable Object> bootstrap,
-			Log log) {
+			SecretsProviderFactory factory) {
 		this.environment = environment;
 		this.bootstrap = bootstrap;
-		this.log = log;
+		this.factory = factory;
 	}
 
 	/**
@@ -67,8 +79,11 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		synchronized (this.lock) {
 			this.environment = environment;
 			this.bootstrapping = false;
-			if (this.created != null && !settings(environment).equals(this.settings)) {
+			if (this.settings != null && !settings(environment).equals(this.settings)) {
 				close();
+			}
+			if (this.created == null && this.early == null) {
+				this.prefetched.clear();
 			}
 			this.settings = null;
 		}
@@ -79,13 +94,150 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	 * @return this provider, or the one that stands in its place
 	 */
 	SecretsProvider bean() {
-		SecretsProvider registered = (SecretsProvider) this.bootstrap.apply(SecretsProvider.class);
+		SecretsProvider registered = registered();
 		return (registered != null) ? registered : this;
 	}
 
+	private @Nullable SecretsProvider registered() {
+		SecretsProvider registered = (SecretsProvider) this.bootstrap.apply(SecretsProvider.class);
+		return (registered != this) ? registered : null;
+	}
+
+	/**
+	 * Starts to read references in the background, the creation of the provider included.
+	 * @param references what the configuration names; what was asked for before is left
+	 * out
+	 */
+	void prefetch(Set<SecretReference> references) {
+		synchronized (this.lock) {
+			references.removeAll(this.prefetched);
+			if (references.isEmpty()) {
+				return;
+			}
+			this.prefetched.addAll(references);
+		}
+		try {
+			if (this.factory.isPrefetching(this.environment) && guarded(this::registered) == null) {
+				boolean batch = this.factory.isBatching(this.environment);
+				startEarly((provider) -> ((SecretsCache) provider).prefetch(references, batch));
+			}
+		}
+		catch (RuntimeException | LinkageError ex) {
+			// Settings may still change; if not, the first read fails in the same way.
+		}
+	}
+
+	private void startEarly(Consumer<SecretsProvider> start) {
+		CompletableFuture<@Nullable SecretsProvider> early;
+		SecretsProvider created;
+		synchronized (this.lock) {
+			early = this.early;
+			created = this.created;
+		}
+		if (early != null) {
+			early.thenAccept((provider) -> {
+				if (provider != null) {
+					start.accept(provider);
+				}
+			});
+		}
+		else if (created == null) {
+			createEarly(start);
+		}
+		else if (created instanceof SecretsCache) {
+			start.accept(created);
+		}
+	}
+
+	/**
+	 * Creates the provider in a thread. The settings are bound here, because that asks
+	 * the bootstrap context, and without holding the lock, because that has a lock too.
+	 */
+	private void createEarly(Consumer<SecretsProvider> start) {
+		CompletableFuture<Supplier<SecretsProvider>> bound = new CompletableFuture<>();
+		CompletableFuture<@Nullable SecretsProvider> early = new CompletableFuture<>();
+		Thread thread = new Thread(() -> {
+			try {
+				early.complete(publish(create(bound, start), early));
+			}
+			finally {
+				early.complete(null);
+			}
+		}, "secrets-extension-start");
+		thread.setDaemon(true);
+		thread.start();
+		try {
+			ConfigurableEnvironment environment = this.environment;
+			Supplier<SecretsProvider> supplier = bind(environment, null);
+			Map<String, String> settings = (this.bootstrapping) ? settings(environment) : null;
+			synchronized (this.lock) {
+				if (this.created == null && this.early == null && this.environment == environment) {
+					this.early = early;
+					this.settings = settings;
+					bound.complete(supplier);
+				}
+			}
+		}
+		finally {
+			bound.cancel(false);
+		}
+	}
+
+	private @Nullable SecretsProvider create(CompletableFuture<Supplier<SecretsProvider>> bound,
+			Consumer<SecretsProvider> start) {
+		try {
+			this.factory.preload();
+			SecretsProvider provider = bound.join().get();
+			// Before it is published, so that each reader finds what is under way.
+			start.accept(provider);
+			return provider;
+		}
+		catch (RuntimeException | Error ex) {
+			// The first read fails in the same way, and tells whom it concerns.
+			return null;
+		}
+	}
+
+	/**
+	 * Publishes what a thread created, unless settings changed meanwhile, the application
+	 * ended, or a reader was faster.
+	 */
+	private @Nullable SecretsProvider publish(@Nullable SecretsProvider provider,
+			CompletableFuture<@Nullable SecretsProvider> early) {
+		SecretsProvider other;
+		synchronized (this.lock) {
+			boolean current = this.early == early;
+			this.early = (current) ? null : this.early;
+			if (provider != null && current && this.created == null) {
+				this.created = provider;
+				this.owned = true;
+				return provider;
+			}
+			other = this.created;
+		}
+		if (provider != null) {
+			provider.close();
+		}
+		return other;
+	}
+
 	private SecretsProvider provider() {
-		SecretsProvider provider = this.created;
-		return (provider != null) ? provider : create();
+		while (true) {
+			SecretsProvider provider = this.created;
+			if (provider != null) {
+				return provider;
+			}
+			if (this.creating.get() != null) {
+				throw new SecretsException(Reason.NOT_CONFIGURED, null,
+						"A setting of the clients that resolve references leads to a reference itself",
+						"Write the value of that property itself.");
+			}
+			CompletableFuture<@Nullable SecretsProvider> early = this.early;
+			if (early == null) {
+				return create();
+			}
+			early.join();
+		}
 	}
 
 	/**
@@ -93,18 +245,23 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	 * its own, which another thread may hold while it reads a reference.
 	 */
 	private SecretsProvider create() {
-		if (this.creating.get() != null) {
-			throw new SecretsException(Reason.NOT_CONFIGURED, null,
-					"A setting of the clients that resolve references leads to a reference itself",
-					"Write the value of that property itself.");
-		}
+		ConfigurableEnvironment environment = this.environment;
+		SecretsProvider registered = guarded(this::registered);
+		SecretsProvider provider = bind(environment, registered).get();
+		return publish(provider, provider != registered, (this.bootstrapping) ? settings(environment) : null);
+	}
+
+	private Supplier<SecretsProvider> bind(ConfigurableEnvironment environment, @Nullable SecretsProvider registered) {
+		return guarded(() -> this.factory.bind(environment, registered));
+	}
+
+	/**
+	 * Returns what must not read a reference on its way, or it would wait for itself.
+	 */
+	private <T extends @Nullable Object> T guarded(Supplier<T> step) {
 		this.creating.set(Boolean.TRUE);
 		try {
-			ConfigurableEnvironment environment = this.environment;
-			SecretsProvider bean = bean();
-			SecretsProvider provider = new SecretsProviderFactory(environment, this.bootstrap, this.log)
-				.create((bean != this) ? bean : null);
-			return publish(provider, provider != bean, (this.bootstrapping) ? settings(environment) : null);
+			return step.get();
 		}
 		finally {
 			this.creating.remove();
@@ -130,11 +287,20 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	private static Map<String, String> settings(ConfigurableEnvironment environment) {
 		// Without placeholders: a reference among them must not be asked.
 		Binder binder = new Binder(ConfigurationPropertySources.get(environment));
-		Map<String, String> settings = new TreeMap<>();
+		Map<String, String> settings = new TreeMap<>(ExtensionVariables.values(environment));
 		for (String prefix : SETTINGS) {
 			settings.putAll(binder.bind(prefix, Bindable.mapOf(String.class, String.class)).orElseGet(Map::of));
 		}
 		return settings;
+	}
+
+	/**
+	 * Returns the cache that values are read through.
+	 * @return the cache, or {@code null} if none was made or another provider stands in
+	 * its place
+	 */
+	@Nullable SecretsCache cache() {
+		return (this.created instanceof SecretsCache cache) ? cache : null;
 	}
 
 	@Override
@@ -166,6 +332,7 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		synchronized (this.lock) {
 			SecretsProvider provider = this.created;
 			this.created = null;
+			this.early = null;
 			if (provider != null && this.owned) {
 				provider.close();
 			}

@@ -25,6 +25,9 @@ final class EmbeddedProviders {
 
 	private static final ConfigurationPropertyName SPRING_CLOUD_AWS = ConfigurationPropertyName.of("spring.cloud.aws");
 
+	/** A snapshot of the process will be taken, or was. */
+	private static final String SNAP_START = "snap-start";
+
 	private static final String[] SPRING_CLOUD_AWS_CLASSES = {
 			"io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer",
 			"io.awspring.cloud.core.SpringCloudClientConfiguration" };
@@ -55,9 +58,11 @@ final class EmbeddedProviders {
 		if (!springCloudAws) {
 			warnOfUnreadSettings(environment, log);
 		}
-		DefaultAwsClients own = (springCloudAws)
-				? new DefaultAwsClients(deadline, springCloudAws(environment, instances))
-				: new DefaultAwsClients(deadline);
+		ClientConfigurer configurer = (springCloudAws) ? springCloudAws(environment, instances)
+				: new ClientConfigurer() {
+				};
+		boolean keepConnections = !SNAP_START.equals(environment.getProperty("AWS_LAMBDA_INITIALIZATION_TYPE"));
+		DefaultAwsClients own = new DefaultAwsClients(deadline, configurer, keepConnections);
 		return new AwsSecretsProvider(new BootstrapAwsClients(instances, own), clock);
 	}
 

@@ -1,77 +1,151 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.math.BigInteger;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-import org.apache.commons.logging.Log;
 import org.jspecify.annotations.Nullable;
 
 import io.github.secretsextension.SecretReference.Kind;
 
 import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.PropertySource;
-import org.springframework.core.env.StandardEnvironment;
 
 /**
  * The environment variables of the AWS Parameters and Secrets Lambda Extension. A value
  * that the extension would not take is not an error here, since both may read the same
- * variable: it is logged, and the extension's default counts.
+ * variable: it is logged, and the extension's default counts. Any property source may
+ * hold them, so that a test can set them; they are taken as they are written, because a
+ * placeholder or a reference in them would mean nothing to the extension.
  */
 final class ExtensionVariables {
+
+	private static final String CACHE_ENABLED = "PARAMETERS_SECRETS_EXTENSION_CACHE_ENABLED";
+
+	private static final String CACHE_SIZE = "PARAMETERS_SECRETS_EXTENSION_CACHE_SIZE";
+
+	private static final String HTTP_PORT = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT";
+
+	private static final String LOG_LEVEL = "PARAMETERS_SECRETS_EXTENSION_LOG_LEVEL";
+
+	private static final String MAX_CONNECTIONS = "PARAMETERS_SECRETS_EXTENSION_MAX_CONNECTIONS";
+
+	private static final String SECRET_TTL = "SECRETS_MANAGER_TTL";
+
+	private static final String SECRET_TIMEOUT = "SECRETS_MANAGER_TIMEOUT_MILLIS";
+
+	private static final String PARAMETER_TTL = "SSM_PARAMETER_STORE_TTL";
+
+	private static final String PARAMETER_TIMEOUT = "SSM_PARAMETER_STORE_TIMEOUT_MILLIS";
+
+	private static final List<String> NAMES = List.of(CACHE_ENABLED, CACHE_SIZE, HTTP_PORT, LOG_LEVEL, MAX_CONNECTIONS,
+			SECRET_TTL, SECRET_TIMEOUT, PARAMETER_TTL, PARAMETER_TIMEOUT);
 
 	private static final int MAX_TTL_SECONDS = 300;
 
 	private static final int MAX_SIZE = 1000;
 
+	private static final int MAX_PORT = 65535;
+
 	private static final int DEFAULT_CONNECTIONS = 3;
 
-	private static final String PREFIX = "PARAMETERS_SECRETS_EXTENSION_";
-
-	private static final String MISSPELT_PREFIX = "PARAMETERS_AND_SECRETS_EXTENSION_";
-
-	private static final Map<String, String> MISSPELT_NAMES = Map.of("PARAMETERS_SECRETS_CACHE_SIZE",
-			"PARAMETERS_SECRETS_EXTENSION_CACHE_SIZE", "PARAMETERS_SECRETS_EXTENSION_CACHE_EXPIRATION",
-			"SECRETS_MANAGER_TTL or SSM_PARAMETER_STORE_TTL");
+	private static final int DEFAULT_PORT = 2773;
 
 	private static final Map<String, String> LOG_LEVELS = Map.of("debug", "DEBUG", "info", "INFO", "warn", "WARN",
 			"error", "ERROR", "none", "OFF");
 
 	private final ConfigurableEnvironment environment;
 
-	private final Log log;
+	private final OnceLog log;
 
-	ExtensionVariables(ConfigurableEnvironment environment, Log log) {
+	ExtensionVariables(ConfigurableEnvironment environment, OnceLog log) {
 		this.environment = environment;
 		this.log = log;
 	}
 
 	/**
+	 * Returns what is set, to be compared.
+	 * @param environment the environment
+	 * @return the values as they are written, by the variables' names
+	 */
+	static Map<String, String> values(ConfigurableEnvironment environment) {
+		Map<String, String> values = new LinkedHashMap<>();
+		for (String name : NAMES) {
+			String value = value(environment, name);
+			if (value != null) {
+				values.put(name, value);
+			}
+		}
+		return values;
+	}
+
+	/**
+	 * Returns whether values are kept at all.
+	 * @return {@code true} unless the variable says otherwise
+	 */
+	boolean cacheEnabled() {
+		String value = value(CACHE_ENABLED);
+		if (value == null || value.equalsIgnoreCase("true")) {
+			return true;
+		}
+		if (!value.equalsIgnoreCase("false")) {
+			this.log.warn("'" + CACHE_ENABLED + "' is neither true nor false: the cache stays enabled");
+			return true;
+		}
+		return false;
+	}
+
+	/**
+	 * Returns how many values are kept.
+	 * @return a number from 0 to 1000
+	 */
+	int size() {
+		return number(CACHE_SIZE, MAX_SIZE, 0, MAX_SIZE);
+	}
+
+	/**
+	 * Returns how long a value is served.
+	 * @param kind the kind of value
+	 * @return 0 to 300 seconds
+	 */
+	Duration ttl(Kind kind) {
+		return Duration
+			.ofSeconds(number((kind == Kind.SECRET) ? SECRET_TTL : PARAMETER_TTL, MAX_TTL_SECONDS, 0, MAX_TTL_SECONDS));
+	}
+
+	/**
 	 * Returns the limit of one call.
-	 * @param kind the kind of secret
+	 * @param kind the kind of value
 	 * @return the limit, or zero if there is none of the extension's
 	 */
 	Duration timeout(Kind kind) {
-		return Duration.ofMillis(
-				number((kind == Kind.SECRET) ? "SECRETS_MANAGER_TIMEOUT_MILLIS" : "SSM_PARAMETER_STORE_TIMEOUT_MILLIS",
-						0, 0, Integer.MAX_VALUE));
+		return Duration
+			.ofMillis(number((kind == Kind.SECRET) ? SECRET_TIMEOUT : PARAMETER_TIMEOUT, 0, 0, Integer.MAX_VALUE));
 	}
 
-	Duration secretTtl() {
-		return Duration.ofSeconds(number("SECRETS_MANAGER_TTL", MAX_TTL_SECONDS, 0, MAX_TTL_SECONDS));
-	}
-
-	Duration parameterTtl() {
-		return Duration.ofSeconds(number("SSM_PARAMETER_STORE_TTL", MAX_TTL_SECONDS, 0, MAX_TTL_SECONDS));
-	}
-
-	int size() {
-		return number("PARAMETERS_SECRETS_EXTENSION_CACHE_SIZE", MAX_SIZE, 0, MAX_SIZE);
-	}
-
+	/**
+	 * Returns how many upstream calls may be made at a time, for each service.
+	 * @return a number from 1 on
+	 */
 	int maxConnections() {
-		return number("PARAMETERS_SECRETS_EXTENSION_MAX_CONNECTIONS", DEFAULT_CONNECTIONS, 1, Integer.MAX_VALUE);
+		return number(MAX_CONNECTIONS, DEFAULT_CONNECTIONS, 1, Integer.MAX_VALUE);
+	}
+
+	/**
+	 * Returns the port of the extension's HTTP endpoint.
+	 * @return a number from 1 to 65535
+	 */
+	int httpPort() {
+		String value = value(HTTP_PORT);
+		BigInteger number = (value != null) ? number(value) : BigInteger.valueOf(DEFAULT_PORT);
+		if (number != null && number.signum() > 0 && number.compareTo(BigInteger.valueOf(MAX_PORT)) <= 0) {
+			return number.intValue();
+		}
+		this.log.warn("'" + HTTP_PORT + "' is no port from 1 to " + MAX_PORT + ": " + DEFAULT_PORT + " is used");
+		return DEFAULT_PORT;
 	}
 
 	/**
@@ -79,67 +153,52 @@ final class ExtensionVariables {
 	 * @return a level of Spring Boot's, or {@code null} to leave them alone
 	 */
 	@Nullable String logLevel() {
-		String name = "PARAMETERS_SECRETS_EXTENSION_LOG_LEVEL";
-		String value = this.environment.getProperty(name);
-		String level = (value != null) ? LOG_LEVELS.get(value.trim().toLowerCase(Locale.ROOT)) : null;
+		String value = value(LOG_LEVEL);
+		String level = (value != null) ? LOG_LEVELS.get(value.toLowerCase(Locale.ROOT)) : null;
 		if (value != null && level == null) {
-			this.log.warn("'" + name + "' is none of debug, info, warn, error and none: info is used");
+			this.log.warn("'" + LOG_LEVEL + "' is none of debug, info, warn, error and none: it has no effect");
 		}
 		return level;
 	}
 
-	/**
-	 * Warns of names that are known to be taken for the extension's, and do nothing.
-	 */
-	void warnOfMisspeltNames() {
-		PropertySource<?> source = this.environment.getPropertySources()
-			.get(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME);
-		if (!(source instanceof EnumerablePropertySource<?> variables)) {
-			return;
-		}
-		for (String name : variables.getPropertyNames()) {
-			String right = (name.startsWith(MISSPELT_PREFIX)) ? PREFIX + name.substring(MISSPELT_PREFIX.length())
-					: MISSPELT_NAMES.get(name);
-			if (right != null) {
-				this.log.warn("The environment variable '" + name + "' has no effect: it is called '" + right + "'");
-			}
-		}
-	}
-
-	boolean cacheEnabled() {
-		String name = "PARAMETERS_SECRETS_EXTENSION_CACHE_ENABLED";
-		String value = this.environment.getProperty(name);
-		if (value == null || value.equalsIgnoreCase("true")) {
-			return true;
-		}
-		if (!value.equalsIgnoreCase("false")) {
-			this.log.warn("'" + name + "' is neither true nor false: the cache stays enabled");
-			return true;
-		}
-		return false;
-	}
-
 	private int number(String name, int defaultValue, int min, int max) {
-		String value = this.environment.getProperty(name);
+		String value = value(name);
 		if (value == null) {
 			return defaultValue;
 		}
-		try {
-			int number = Integer.parseInt(value.trim());
-			if (number >= min) {
-				return (number > max) ? clamped(name, max) : number;
-			}
+		BigInteger number = number(value);
+		if (number == null || number.compareTo(BigInteger.valueOf(min)) < 0) {
+			this.log.warn("'" + name + "' is not a whole number from " + min + " on: " + defaultValue + " is used");
+			return defaultValue;
 		}
-		catch (NumberFormatException ex) {
-			// Warned of below, like a number that is too small.
+		if (number.compareTo(BigInteger.valueOf(max)) > 0) {
+			this.log.warn("'" + name + "' exceeds the limit: " + max + " is used");
+			return max;
 		}
-		this.log.warn("'" + name + "' is not a whole number from " + min + " on: " + defaultValue + " is used");
-		return defaultValue;
+		return number.intValue();
 	}
 
-	private int clamped(String name, int max) {
-		this.log.warn("'" + name + "' exceeds the extension's limit: " + max + " is used");
-		return max;
+	private static @Nullable BigInteger number(String value) {
+		try {
+			return new BigInteger(value);
+		}
+		catch (NumberFormatException ex) {
+			return null;
+		}
+	}
+
+	private @Nullable String value(String name) {
+		return value(this.environment, name);
+	}
+
+	private static @Nullable String value(ConfigurableEnvironment environment, String name) {
+		for (PropertySource<?> source : environment.getPropertySources()) {
+			Object value = source.getProperty(name);
+			if (value != null) {
+				return value.toString().strip();
+			}
+		}
+		return null;
 	}
 
 }

@@ -24,18 +24,22 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 
 	private final SecretsProvider provider;
 
+	private final SnapshotWatch snapshot;
+
 	private volatile boolean conditionsRun;
 
 	/**
 	 * Creates a property source.
 	 * @param seals opens the names
 	 * @param provider answers the references
+	 * @param snapshot learns what was answered
 	 */
-	ReferencePropertySource(ReferenceSeals seals, SecretsProvider provider) {
+	ReferencePropertySource(ReferenceSeals seals, SecretsProvider provider, SnapshotWatch snapshot) {
 		// A name of its own, so that a child context keeps its parent's source as well.
 		super("secretsExtension@" + Integer.toHexString(System.identityHashCode(seals)), new Object());
 		this.seals = seals;
 		this.provider = provider;
+		this.snapshot = snapshot;
 	}
 
 	ReferenceSeals seals() {
@@ -89,7 +93,9 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 					"Use @ConditionalOnProperty, or read it inside the expression: environment['property'].");
 		}
 		try {
-			return this.provider.text(reference);
+			String text = this.provider.text(reference);
+			this.snapshot.onResolved(reference, opened.locations());
+			return text;
 		}
 		catch (SecretsException ex) {
 			throw new ReferenceResolutionException(opened, reference, ex);

@@ -1,6 +1,13 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+
+import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.event.ContextClosedEvent;
@@ -8,6 +15,9 @@ import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MutablePropertySources;
 
+import io.github.secretsextension.SecretReference.Kind;
+import io.github.secretsextension.SecretsCache;
+import io.github.secretsextension.SecretsCacheStatistics;
 import io.github.secretsextension.SecretsProvider;
 
 /**
@@ -25,22 +35,34 @@ final class ReferenceResolution {
 
 	private final ReferenceSeals seals;
 
+	private final SnapshotWatch snapshot;
+
+	private final Map<Kind, SecretsCacheStatistics> statistics = new EnumMap<>(Kind.class);
+
 	private final BootstrapSecretsProvider provider;
 
 	private final ReferencePropertySource source;
 
 	private final RewrittenPropertySources rewrittenSources;
 
+	private volatile boolean closed;
+
 	/**
 	 * Creates a resolution.
-	 * @param environment decides on the brace syntax
-	 * @param provider answers the references
+	 * @param environment holds the settings
+	 * @param bootstrap looks up what was registered in the bootstrap phase
+	 * @param log takes what the settings give cause for, and what happens in the cache
 	 */
-	ReferenceResolution(ConfigurableEnvironment environment, BootstrapSecretsProvider provider) {
+	ReferenceResolution(ConfigurableEnvironment environment, Function<Class<?>, @Nullable Object> bootstrap, Log log) {
 		this.seals = new ReferenceSeals(
 				environment.getProperty("secrets-extension.brace-syntax", Boolean.class, Boolean.TRUE));
-		this.provider = provider;
-		this.source = new ReferencePropertySource(this.seals, provider);
+		this.snapshot = new SnapshotWatch(log, this.seals::shown);
+		for (Kind kind : Kind.values()) {
+			this.statistics.put(kind, new SecretsCacheStatistics());
+		}
+		this.provider = new BootstrapSecretsProvider(environment, bootstrap, new SecretsProviderFactory(bootstrap,
+				this.seals::isConfigured, new CacheLog(log, this.snapshot, this.seals::shown), this::statistics, log));
+		this.source = new ReferencePropertySource(this.seals, this.provider, this.snapshot);
 		this.rewrittenSources = new RewrittenPropertySources(this.seals);
 	}
 
@@ -50,10 +72,29 @@ final class ReferenceResolution {
 	 * @return the resolution, not applied yet
 	 */
 	static ReferenceResolution withoutBootstrap(ConfigurableEnvironment environment) {
-		BootstrapSecretsProvider provider = new BootstrapSecretsProvider(environment, (type) -> null,
+		ReferenceResolution resolution = new ReferenceResolution(environment, (type) -> null,
 				LogFactory.getLog(SecretsProvider.class));
-		provider.useEnvironment(environment);
-		return new ReferenceResolution(environment, provider);
+		resolution.provider.useEnvironment(environment);
+		return resolution;
+	}
+
+	BootstrapSecretsProvider bootstrapProvider() {
+		return this.provider;
+	}
+
+	@Nullable SecretsCache cache() {
+		return this.provider.cache();
+	}
+
+	SecretsCacheStatistics statistics(Kind kind) {
+		return Objects.requireNonNull(this.statistics.get(kind));
+	}
+
+	/**
+	 * Starts to read the references that are known by now in the background.
+	 */
+	void prefetch() {
+		this.provider.prefetch(this.seals.configured());
 	}
 
 	ReferenceSeals seals() {
@@ -84,6 +125,7 @@ final class ReferenceResolution {
 		ConfigurableEnvironment environment = context.getEnvironment();
 		applyTo(environment);
 		this.provider.useEnvironment(environment);
+		prefetch();
 		ReferencePropertySource.setConditionsRun(environment, true);
 		context.addBeanFactoryPostProcessor(new ReferenceBeanFactoryPostProcessor(this, environment));
 		context.addApplicationListener((ContextClosedEvent event) -> closeWith(context, event));
@@ -98,10 +140,21 @@ final class ReferenceResolution {
 	 */
 	void register(ConfigurableListableBeanFactory beanFactory) {
 		beanFactory.registerSingleton(BEAN_NAME, this);
-		beanFactory.registerSingleton(LIFECYCLE_BEAN_NAME, new SnapshotLifecycle(this.provider));
+		beanFactory.registerSingleton(LIFECYCLE_BEAN_NAME, new SnapshotLifecycle(this));
 	}
 
 	void close() {
+		this.closed = true;
+		this.provider.close();
+	}
+
+	/**
+	 * Drops values and clients, and warns of what will be in the snapshot all the same.
+	 */
+	void beforeSnapshot() {
+		if (!this.closed) {
+			this.snapshot.beforeSnapshot();
+		}
 		this.provider.close();
 	}
 

@@ -1,14 +1,18 @@
 package io.github.secretsextension.autoconfigure;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
+
+import io.github.secretsextension.SecretReference;
 
 /**
  * A rewriter of texts that turns each reference into a placeholder with a sealed name.
@@ -31,6 +35,8 @@ final class ReferenceSeals {
 	private final List<SealedReference> sealed = new CopyOnWriteArrayList<>();
 
 	private final Map<String, RewrittenText> rewritten = new ConcurrentHashMap<>();
+
+	private final Map<SecretReference, String> configured = new ConcurrentHashMap<>();
 
 	private final boolean braceSyntax;
 
@@ -93,6 +99,7 @@ final class ReferenceSeals {
 		StringBuilder placeholder = new StringBuilder("${").append(this.mark).append(this.sealed.size());
 		scanned.nested().forEach((nested) -> placeholder.append(SLOT).append(nested));
 		this.sealed.add(reference);
+		configure(reference.reference(), null);
 		return placeholder.append('}').toString();
 	}
 
@@ -129,7 +136,53 @@ final class ReferenceSeals {
 	 */
 	OpenedReference open(String name) {
 		String[] parts = name.substring(this.mark.length()).split(String.valueOf(SLOT), -1);
-		return this.sealed.get(Integer.parseInt(parts[0])).open(parts);
+		OpenedReference opened = this.sealed.get(Integer.parseInt(parts[0])).open(parts);
+		if (opened.filled()) {
+			configure(opened.reference(), opened.shown());
+		}
+		return opened;
+	}
+
+	private void configure(@Nullable SecretReference reference, @Nullable String template) {
+		if (reference == null) {
+			return;
+		}
+		SecretReference key = reference.key();
+		if (template != null) {
+			this.configured.put(key, template);
+		}
+		else {
+			this.configured.putIfAbsent(key, key.toString());
+		}
+	}
+
+	/**
+	 * Returns how a value may be named in a log: where a nested placeholder stood in its
+	 * reference, not by what that stood for, which could be a secret.
+	 * @param key the value's key
+	 * @return a text for a message
+	 */
+	String shown(SecretReference key) {
+		String shown = this.configured.get(key);
+		return (shown != null) ? shown : key.toString();
+	}
+
+	/**
+	 * Returns whether the configuration names a value.
+	 * @param key the value's key
+	 * @return {@code true} if a reference to it was found
+	 */
+	boolean isConfigured(SecretReference key) {
+		return this.configured.containsKey(key);
+	}
+
+	/**
+	 * Returns the values that the configuration names, those behind nested placeholders
+	 * once they were read.
+	 * @return a copy of their keys
+	 */
+	Set<SecretReference> configured() {
+		return new LinkedHashSet<>(this.configured.keySet());
 	}
 
 	/**

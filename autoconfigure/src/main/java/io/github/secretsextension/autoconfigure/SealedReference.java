@@ -85,6 +85,15 @@ final class SealedReference {
 	}
 
 	/**
+	 * Returns the reference, if its text is known from the start.
+	 * @return the reference, or {@code null} if it is malformed or nested placeholders
+	 * decide
+	 */
+	@Nullable SecretReference reference() {
+		return (this.opened != null) ? this.opened.reference() : null;
+	}
+
+	/**
 	 * Returns why no text can make this a reference.
 	 * @return the error, or {@code null} if there is none or nested placeholders decide
 	 */

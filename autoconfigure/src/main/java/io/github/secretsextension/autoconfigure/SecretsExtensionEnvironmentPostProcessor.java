@@ -36,10 +36,16 @@ class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcess
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-		applyLogLevel(environment);
 		// A Spring Cloud refresh comes here again, with a copy of the environment.
 		ReferenceResolution resolution = this.bootstrap.getOrElse(ReferenceResolution.class, null);
-		((resolution != null) ? resolution : register(environment)).applyTo(environment);
+		if (resolution != null) {
+			resolution.applyTo(environment);
+			return;
+		}
+		applyLogLevel(environment);
+		resolution = register(environment);
+		resolution.applyTo(environment);
+		resolution.prefetch();
 	}
 
 	/**
@@ -47,8 +53,9 @@ class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcess
 	 * that the application says of this logger.
 	 */
 	private void applyLogLevel(ConfigurableEnvironment environment) {
-		String level = new ExtensionVariables(environment, this.logs.getLog(SecretsProvider.class)).logLevel();
-		if (level != null && !environment.getPropertySources().contains(LOG_LEVEL_SOURCE)) {
+		OnceLog log = new OnceLog(this.logs.getLog(SecretsProvider.class));
+		String level = new ExtensionVariables(environment, log).logLevel();
+		if (level != null) {
 			environment.getPropertySources()
 				.addLast(new MapPropertySource(LOG_LEVEL_SOURCE,
 						Map.of("logging.level.io.github.secretsextension", level)));
@@ -57,10 +64,9 @@ class SecretsExtensionEnvironmentPostProcessor implements EnvironmentPostProcess
 
 	private ReferenceResolution register(ConfigurableEnvironment environment) {
 		Function<Class<?>, @Nullable Object> lookup = this::lookup;
-		BootstrapSecretsProvider provider = new BootstrapSecretsProvider(environment, lookup,
+		ReferenceResolution resolution = new ReferenceResolution(environment, lookup,
 				this.logs.getLog(SecretsProvider.class));
-		ReferenceResolution resolution = new ReferenceResolution(environment, provider);
-		this.bootstrap.registerIfAbsent(SecretsProvider.class, InstanceSupplier.of(provider));
+		this.bootstrap.registerIfAbsent(SecretsProvider.class, InstanceSupplier.of(resolution.bootstrapProvider()));
 		this.bootstrap.register(ReferenceResolution.class, InstanceSupplier.of(resolution));
 		this.bootstrap.addCloseListener((event) -> resolution.attachTo(event.getApplicationContext()));
 		return resolution;

@@ -11,6 +11,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.convert.DurationUnit;
 import org.springframework.util.Assert;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Configuration properties for the secrets extension. Where a property is not set, the
@@ -24,6 +25,9 @@ import org.springframework.util.Assert;
  * with 'secret:' or 'param:' in front. An empty list allows everything.
  * @param deadline Longest time that one upstream call may take, 5 seconds unless an
  * environment variable of the extension says otherwise. Zero lifts the limit.
+ * @param maxConnections Upstream calls at a time, for each service. 3 unless an
+ * environment variable of the extension says otherwise.
+ * @param prefetch Whether known references are fetched while the application starts.
  * @param cache Cache.
  * @param secretsManager Secrets Manager.
  * @param parameterStore Parameter Store.
@@ -32,17 +36,22 @@ import org.springframework.util.Assert;
 @ConfigurationProperties("secrets-extension")
 public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") Mode mode,
 		@DefaultValue("true") boolean braceSyntax, @DefaultValue List<String> allow,
-		@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration deadline, @DefaultValue Cache cache,
-		@DefaultValue SecretsManager secretsManager, @DefaultValue ParameterStore parameterStore,
-		@DefaultValue Local local) {
+		@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration deadline, @Nullable Integer maxConnections,
+		@DefaultValue("auto") Prefetch prefetch, @DefaultValue Cache cache, @DefaultValue SecretsManager secretsManager,
+		@DefaultValue ParameterStore parameterStore, @DefaultValue Local local) {
 
 	public SecretsExtensionProperties {
 		checkNotNegative(deadline, "secrets-extension.deadline");
 		checkNotNegative(secretsManager.ttl(), "secrets-extension.secrets-manager.ttl");
+		checkNotNegative(secretsManager.deadline(), "secrets-extension.secrets-manager.deadline");
 		checkNotNegative(parameterStore.ttl(), "secrets-extension.parameter-store.ttl");
+		checkNotNegative(parameterStore.deadline(), "secrets-extension.parameter-store.deadline");
 		checkNotNegative(cache.maxStale(), "secrets-extension.cache.max-stale");
 		checkNotNegative(cache.staleWait(), "secrets-extension.cache.stale-wait");
+		Assert.isTrue(maxConnections == null || maxConnections >= 1,
+				"'secrets-extension.max-connections' must be at least 1");
 		Assert.isTrue(cache.size() == null || cache.size() >= 0, "'secrets-extension.cache.size' must not be negative");
+		Assert.isTrue(cache.maxBytes().toBytes() > 0, "'secrets-extension.cache.max-bytes' must be positive");
 	}
 
 	private static void checkNotNegative(@Nullable Duration duration, String name) {
@@ -66,14 +75,31 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 	}
 
 	/**
+	 * Whether known references are fetched while the application starts.
+	 */
+	public enum Prefetch {
+
+		/** In the background, in calls for several values where that saves any. */
+		AUTO,
+
+		/** In the background, each by a call of its own. */
+		SINGLE,
+
+		/** Each when it is read. */
+		OFF
+
+	}
+
+	/**
 	 * Settings of the cache.
 	 *
 	 * @param enabled Whether values are kept at all.
 	 * @param size Largest number of values to keep. Zero keeps none.
+	 * @param maxBytes Most memory that values may take.
 	 * @param maxStale How long past its TTL a value is served while its source fails.
 	 * @param staleWait How long a read waits for a newer value where there is an old one.
 	 */
-	public record Cache(@Nullable Boolean enabled, @Nullable Integer size,
+	public record Cache(@Nullable Boolean enabled, @Nullable Integer size, @DefaultValue("16MB") DataSize maxBytes,
 			@DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration maxStale,
 			@DefaultValue("1s") @DurationUnit(ChronoUnit.SECONDS) Duration staleWait) {
 
@@ -83,8 +109,11 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 	 * Settings of Secrets Manager.
 	 *
 	 * @param ttl How long a secret is served from the cache. Zero does not cache secrets.
+	 * @param deadline Longest time that one call for a secret may take, in place of the
+	 * deadline of both services.
 	 */
-	public record SecretsManager(@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration ttl) {
+	public record SecretsManager(@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration ttl,
+			@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration deadline) {
 
 	}
 
@@ -93,8 +122,11 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 	 *
 	 * @param ttl How long a parameter is served from the cache. Zero does not cache
 	 * parameters.
+	 * @param deadline Longest time that one call for a parameter may take, in place of
+	 * the deadline of both services.
 	 */
-	public record ParameterStore(@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration ttl) {
+	public record ParameterStore(@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration ttl,
+			@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration deadline) {
 
 	}
 

@@ -11,19 +11,26 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
 import org.jspecify.annotations.Nullable;
 
 import io.github.secretsextension.AllowedSecrets;
+import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretsCache;
-import io.github.secretsextension.SecretsCache.KindSettings;
+import io.github.secretsextension.SecretsCacheSettings;
+import io.github.secretsextension.SecretsCacheSettings.KindSettings;
+import io.github.secretsextension.SecretsCacheStatistics;
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 import io.github.secretsextension.SecretsProvider;
+import io.github.secretsextension.aws.DefaultAwsClients;
 import io.github.secretsextension.autoconfigure.SecretsExtensionProperties.Mode;
+import io.github.secretsextension.autoconfigure.SecretsExtensionProperties.Prefetch;
 
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -34,112 +41,161 @@ import org.springframework.util.ClassUtils;
  */
 final class SecretsProviderFactory {
 
-	private static final int QUEUE = 1000;
+	private static final String AOT = "spring.aot.processing";
 
-	private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(5);
+	private static final int QUEUE = 1000;
 
 	private static final Duration IDLE = Duration.ofSeconds(5);
 
-	private final ConfigurableEnvironment environment;
-
 	private final Function<Class<?>, @Nullable Object> bootstrap;
+
+	private final Predicate<SecretReference> pinned;
+
+	private final SecretsCacheSettings.Listener listener;
+
+	private final Function<Kind, SecretsCacheStatistics> statistics;
 
 	private final Log log;
 
-	private final SecretsClock clock;
+	private final OnceLog onceLog;
 
-	SecretsProviderFactory(ConfigurableEnvironment environment, Function<Class<?>, @Nullable Object> bootstrap,
-			Log log) {
-		this.environment = environment;
+	/**
+	 * Creates a factory.
+	 * @param bootstrap looks up what was registered in the bootstrap phase
+	 * @param pinned tells the keys that the configuration names
+	 * @param listener hears what happens in the cache
+	 * @param statistics counts what happens in it, by kind
+	 * @param log takes what the settings give cause for
+	 */
+	SecretsProviderFactory(Function<Class<?>, @Nullable Object> bootstrap, Predicate<SecretReference> pinned,
+			SecretsCacheSettings.Listener listener, Function<Kind, SecretsCacheStatistics> statistics, Log log) {
 		this.bootstrap = bootstrap;
+		this.pinned = pinned;
+		this.listener = listener;
+		this.statistics = statistics;
 		this.log = log;
-		SecretsClock registered = (SecretsClock) bootstrap.apply(SecretsClock.class);
-		this.clock = (registered != null) ? registered : SecretsClock.system();
+		this.onceLog = new OnceLog(log);
 	}
 
 	/**
-	 * Creates the provider.
-	 * @param registered one that was registered in its place, or {@code null}
-	 * @return the provider
+	 * Returns whether references are to be read ahead.
+	 * @param environment holds the settings
+	 * @return {@code false} also where no reference could be read, or none need be
 	 */
-	SecretsProvider create(@Nullable SecretsProvider registered) {
-		SecretsExtensionProperties properties = Binder.get(this.environment)
+	boolean isPrefetching(ConfigurableEnvironment environment) {
+		return prefetch(environment) != Prefetch.OFF && !Boolean.getBoolean(AOT)
+		// No start to shorten, and what nobody reads would be in memory at the
+		// snapshot.
+				&& !"snap-start".equals(environment.getProperty("AWS_LAMBDA_INITIALIZATION_TYPE"))
+				&& environment.getProperty("secrets-extension.enabled", Boolean.class, Boolean.TRUE)
+				&& !"local".equalsIgnoreCase(environment.getProperty("secrets-extension.mode"));
+	}
+
+	/**
+	 * Returns whether one call may ask for several values.
+	 * @param environment holds the settings
+	 * @return {@code true} unless a setting says otherwise
+	 */
+	boolean isBatching(ConfigurableEnvironment environment) {
+		return prefetch(environment) == Prefetch.AUTO;
+	}
+
+	private static @Nullable Prefetch prefetch(ConfigurableEnvironment environment) {
+		return Binder.get(environment).bind("secrets-extension.prefetch", Prefetch.class).orElse(Prefetch.AUTO);
+	}
+
+	/**
+	 * Loads classes that will be needed, on any thread.
+	 * @throws LinkageError if a module is missing
+	 */
+	void preload() {
+		DefaultAwsClients.preload();
+	}
+
+	/**
+	 * Binds the settings and asks the bootstrap context, on the calling thread.
+	 * @param environment holds the settings
+	 * @param registered one that was registered in its place, or {@code null}
+	 * @return makes the provider, on any thread
+	 */
+	Supplier<SecretsProvider> bind(ConfigurableEnvironment environment, @Nullable SecretsProvider registered) {
+		SecretsExtensionProperties properties = Binder.get(environment)
 			.bindOrCreate("secrets-extension", SecretsExtensionProperties.class);
 		if (!properties.enabled()) {
 			return refusing("The secrets extension is switched off",
 					"Set 'secrets-extension.enabled=true', or remove the reference.");
 		}
-		if (Boolean.getBoolean("spring.aot.processing")) {
+		if (Boolean.getBoolean(AOT)) {
 			return refusing("It was read during AOT processing, in which no secret is fetched",
 					"Let no condition depend on a reference: conditions are evaluated at build time.");
 		}
 		if (registered != null) {
-			return registered;
+			return () -> registered;
 		}
-		ExtensionVariables variables = new ExtensionVariables(this.environment, this.log);
-		variables.warnOfMisspeltNames();
-		return (properties.mode() == Mode.LOCAL) ? local(properties, variables) : embedded(properties, variables);
+		MisspeltVariables.warn(environment, this.onceLog);
+		ExtensionSettings merged = ExtensionSettings.of(properties, new ExtensionVariables(environment, this.onceLog));
+		this.onceLog.debug(merged.describe(properties));
+		return (properties.mode() == Mode.LOCAL) ? local(environment, properties, merged)
+				: embedded(environment, properties, merged);
 	}
 
-	private static SecretsProvider refusing(String problem, String action) {
-		return (reference) -> {
+	private static Supplier<SecretsProvider> refusing(String problem, String action) {
+		return () -> (reference) -> {
 			throw new SecretsException(Reason.NOT_CONFIGURED, reference, problem, action);
 		};
 	}
 
-	private SecretsProvider local(SecretsExtensionProperties properties, ExtensionVariables variables) {
-		if (isLambda()) {
-			this.log.warn("Inside Lambda, 'secrets-extension.mode=local' takes secrets from "
-					+ "the deployment package, not from AWS");
-		}
-		LocalSecretsProvider local = new LocalSecretsProvider(properties.local(), this.clock);
-		// No deadline and no thread: a file is read by who asks.
-		Executor caller = Runnable::run;
-		return new SecretsCache(local, settings(properties, variables, (kind) -> Duration.ZERO), this.clock,
-				(kind) -> caller, SecretsProviderFactory::jitter);
+	private SecretsClock clock() {
+		SecretsClock registered = (SecretsClock) this.bootstrap.apply(SecretsClock.class);
+		return (registered != null) ? registered : SecretsClock.system();
 	}
 
-	private SecretsProvider embedded(SecretsExtensionProperties properties, ExtensionVariables variables) {
+	private Supplier<SecretsProvider> local(ConfigurableEnvironment environment, SecretsExtensionProperties properties,
+			ExtensionSettings merged) {
+		if (isLambda(environment)) {
+			this.onceLog.warn("Inside Lambda, 'secrets-extension.mode=local' takes secrets from "
+					+ "the deployment package, not from AWS");
+		}
+		SecretsClock clock = clock();
+		LocalSecretsProvider local = new LocalSecretsProvider(properties.local(), clock);
+		// No deadline and no thread: a file is read by who asks.
+		Executor caller = Runnable::run;
+		SecretsCacheSettings settings = settings(environment, properties, merged, (kind) -> Duration.ZERO);
+		return () -> new SecretsCache(local, settings, clock, (kind) -> caller, SecretsProviderFactory::jitter);
+	}
+
+	private Supplier<SecretsProvider> embedded(ConfigurableEnvironment environment,
+			SecretsExtensionProperties properties, ExtensionSettings merged) {
 		if (!ClassUtils.isPresent("software.amazon.awssdk.services.secretsmanager.SecretsManagerClient", null)
 				|| !ClassUtils.isPresent("software.amazon.awssdk.services.ssm.SsmClient", null)) {
 			return refusing("The AWS SDK for Java is not on the class path",
 					"Add software.amazon.awssdk:secretsmanager and :ssm, or set 'secrets-extension.mode=local'.");
 		}
-		Duration forSecrets = deadline(properties, variables.timeout(Kind.SECRET));
-		Duration forParameters = deadline(properties, variables.timeout(Kind.PARAMETER));
-		Function<Kind, Duration> deadlines = (kind) -> (kind == Kind.SECRET) ? forSecrets : forParameters;
-		SecretsProvider aws = EmbeddedProviders.create(this.environment, this.bootstrap,
-				longer(forSecrets, forParameters), this.clock, this.log);
-		int maxConnections = variables.maxConnections();
-		Map<Kind, Executor> executors = new EnumMap<>(Kind.class);
-		for (Kind kind : Kind.values()) {
-			executors.put(kind, executor(maxConnections, "secrets-extension-" + kind + "-"));
-		}
-		return new SecretsCache(aws, settings(properties, variables, deadlines), this.clock,
-				(kind) -> Objects.requireNonNull(executors.get(kind)), SecretsProviderFactory::jitter);
+		SecretsClock clock = clock();
+		SecretsProvider aws = EmbeddedProviders.create(environment, this.bootstrap,
+				longer(merged.secretDeadline(), merged.parameterDeadline()), clock, this.log);
+		SecretsCacheSettings settings = settings(environment, properties, merged, merged::deadline);
+		int maxConnections = merged.maxConnections();
+		return () -> {
+			Map<Kind, Executor> executors = new EnumMap<>(Kind.class);
+			for (Kind kind : Kind.values()) {
+				executors.put(kind, executor(maxConnections, "secrets-extension-" + kind + "-"));
+			}
+			return new SecretsCache(aws, settings, clock, (kind) -> Objects.requireNonNull(executors.get(kind)),
+					SecretsProviderFactory::jitter);
+		};
 	}
 
-	private SecretsCache.Settings settings(SecretsExtensionProperties properties, ExtensionVariables variables,
-			Function<Kind, Duration> deadlines) {
+	private SecretsCacheSettings settings(ConfigurableEnvironment environment, SecretsExtensionProperties properties,
+			ExtensionSettings merged, Function<Kind, Duration> deadlines) {
 		SecretsExtensionProperties.Cache cache = properties.cache();
-		Duration secretTtl = properties.secretsManager().ttl();
-		Duration parameterTtl = properties.parameterStore().ttl();
-		Integer size = cache.size();
-		Boolean enabled = cache.enabled();
-		boolean caching = (enabled != null) ? enabled : variables.cacheEnabled();
-		SecretsCache.Settings settings = new SecretsCache.Settings(
-				new KindSettings((secretTtl != null) ? secretTtl : variables.secretTtl(), deadlines.apply(Kind.SECRET)),
-				new KindSettings((parameterTtl != null) ? parameterTtl : variables.parameterTtl(),
-						deadlines.apply(Kind.PARAMETER)),
-				(!caching) ? 0 : (size != null) ? size : variables.size(), cache.maxStale(), cache.staleWait(),
-				isNeverFrozen(), new AllowedSecrets(properties.allow()), new StaleValuesLog(this.log));
-		this.log.debug("Cache: " + settings);
-		return settings;
+		return new SecretsCacheSettings(kind(Kind.SECRET, merged, deadlines), kind(Kind.PARAMETER, merged, deadlines),
+				merged.size(), cache.maxBytes().toBytes(), cache.maxStale(), cache.staleWait(),
+				isNeverFrozen(environment), new AllowedSecrets(properties.allow()), this.pinned, this.listener);
 	}
 
-	private static Duration deadline(SecretsExtensionProperties properties, Duration variable) {
-		Duration property = properties.deadline();
-		return (property != null) ? property : (variable.isZero()) ? DEFAULT_DEADLINE : variable;
+	private KindSettings kind(Kind kind, ExtensionSettings merged, Function<Kind, Duration> deadlines) {
+		return new KindSettings(merged.ttl(kind), deadlines.apply(kind), this.statistics.apply(kind));
 	}
 
 	/** The clients of both services have one limit; the cache has one for each. */
@@ -148,16 +204,16 @@ final class SecretsProviderFactory {
 		return (unlimited) ? Duration.ZERO : (one.compareTo(other) > 0) ? one : other;
 	}
 
-	private boolean isLambda() {
-		return this.environment.getProperty("AWS_LAMBDA_RUNTIME_API") != null;
+	private static boolean isLambda(ConfigurableEnvironment environment) {
+		return environment.getProperty("AWS_LAMBDA_RUNTIME_API") != null;
 	}
 
 	/**
 	 * An ordinary function is frozen between invocations: a refresh would not end there.
 	 */
-	private boolean isNeverFrozen() {
-		return !isLambda()
-				|| "lambda-managed-instances".equals(this.environment.getProperty("AWS_LAMBDA_INITIALIZATION_TYPE"));
+	private static boolean isNeverFrozen(ConfigurableEnvironment environment) {
+		return !isLambda(environment)
+				|| "lambda-managed-instances".equals(environment.getProperty("AWS_LAMBDA_INITIALIZATION_TYPE"));
 	}
 
 	/**

@@ -3,18 +3,19 @@ package io.github.secretsextension.autoconfigure;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * A lifecycle that leaves no secret of the cache in a snapshot: Spring stops it before a
- * SnapStart or CRaC checkpoint, last of all, and starts it after the restore. The next
- * read makes cache and clients anew.
+ * A lifecycle that leaves no object with a secret of the cache in a snapshot: Spring
+ * stops it before a SnapStart or CRaC checkpoint, last of all, and starts it after the
+ * restore. The next read makes cache and clients anew. Memory that such an object had is
+ * free then, but not overwritten.
  */
 final class SnapshotLifecycle implements SmartLifecycle {
 
-	private final BootstrapSecretsProvider provider;
+	private final ReferenceResolution resolution;
 
 	private volatile boolean running;
 
-	SnapshotLifecycle(BootstrapSecretsProvider provider) {
-		this.provider = provider;
+	SnapshotLifecycle(ReferenceResolution resolution) {
+		this.resolution = resolution;
 	}
 
 	@Override
@@ -25,7 +26,7 @@ final class SnapshotLifecycle implements SmartLifecycle {
 	@Override
 	public void stop() {
 		this.running = false;
-		this.provider.close();
+		this.resolution.beforeSnapshot();
 	}
 
 	@Override

@@ -1,5 +1,6 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.awspring.cloud.autoconfigure.AwsSyncClientCustomizer;
@@ -19,6 +20,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 import org.springframework.util.function.SingletonSupplier;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.AwsRegionProvider;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClientBuilder;
@@ -40,7 +42,9 @@ final class SpringCloudAwsConfigurer implements ClientConfigurer {
 
 	private final SingletonSupplier<AwsRegionProvider> region;
 
-	private final SingletonSupplier<AwsCredentialsProvider> credentials;
+	private final Supplier<AwsCredentialsProvider> newCredentials;
+
+	private volatile SingletonSupplier<AwsCredentialsProvider> credentials;
 
 	private final @Nullable AwsConnectionDetails connectionDetails;
 
@@ -66,9 +70,25 @@ final class SpringCloudAwsConfigurer implements ClientConfigurer {
 				() -> RegionProviderAutoConfiguration.createRegionProvider(region));
 		CredentialsProperties credentials = binder.bindOrCreate(CredentialsProperties.PREFIX,
 				CredentialsProperties.class);
-		this.credentials = new SingletonSupplier<>(instances.get(() -> AwsCredentialsProvider.class),
-				() -> CredentialsProviderAutoConfiguration.createCredentialsProvider(credentials, this.region.obtain(),
-						this.connectionDetails));
+		AwsCredentialsProvider registered = instances.get(() -> AwsCredentialsProvider.class);
+		// As a lambda, because a client closes a provider that can be closed.
+		this.newCredentials = (registered != null) ? () -> registered::resolveCredentials
+				: () -> own(CredentialsProviderAutoConfiguration.createCredentialsProvider(credentials,
+						this.region.obtain(), this.connectionDetails));
+		this.credentials = SingletonSupplier.of(this.newCredentials);
+	}
+
+	/**
+	 * Returns a provider that belongs to the clients here. The SDK's default one is one
+	 * for all, keeps what it has found, and our clients would close it.
+	 */
+	private static AwsCredentialsProvider own(AwsCredentialsProvider created) {
+		return (created instanceof DefaultCredentialsProvider shared) ? shared.toBuilder().build() : created;
+	}
+
+	@Override
+	public void renewCredentials() {
+		this.credentials = SingletonSupplier.of(this.newCredentials);
 	}
 
 	@Override

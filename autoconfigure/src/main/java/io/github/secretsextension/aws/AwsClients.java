@@ -11,7 +11,7 @@ import software.amazon.awssdk.services.ssm.SsmClient;
  * A supplier of the clients of one {@link AwsSecretsProvider}.
  * <p>
  * It is asked once per service and region, at the first read, from any thread; what it
- * returns is kept until the provider is closed.
+ * returns is kept until the provider is closed or its credentials are renewed.
  */
 public interface AwsClients {
 
@@ -28,6 +28,15 @@ public interface AwsClients {
 	 * @return the client
 	 */
 	SsmClient parameterStore(@Nullable String region);
+
+	/**
+	 * Lets go of the credentials that clients have had so far, because AWS refused them
+	 * or they could not be loaded: clients that are asked for from now on load them anew.
+	 * What belongs to somebody else is kept. Callers hold a lock: it must not load
+	 * anything itself.
+	 */
+	default void renewCredentials() {
+	}
 
 	/**
 	 * Takes back a client that this supplier gave out: closes it, unless it belongs to

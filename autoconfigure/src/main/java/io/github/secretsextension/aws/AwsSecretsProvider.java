@@ -1,32 +1,44 @@
 package io.github.secretsextension.aws;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 import software.amazon.awssdk.awscore.AwsClient;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.ssm.SsmClient;
 
+import io.github.secretsextension.BatchSecretsProvider;
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretValue;
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
-import io.github.secretsextension.SecretsProvider;
 
 /**
- * A {@link SecretsProvider} that asks AWS itself: one call of {@code GetSecretValue} or
- * {@code GetParameter} for each read, without a cache.
+ * A {@link BatchSecretsProvider} that asks AWS itself: one call of {@code GetSecretValue}
+ * or {@code GetParameter} for each read, {@code BatchGetSecretValue} or
+ * {@code GetParameters} for each batch, without a cache.
  * <p>
  * Clients are made at the first read that needs them, one for each service and region;
- * {@link #prepare(SecretReference)} makes them ahead. An answer without a value, or about
- * another secret than the one asked for, is a failure. Failures carry the service's error
- * code and request id, never its text. Thread-safe.
+ * {@link #prepare(SecretReference)} makes them ahead. When the process's credentials have
+ * expired or cannot be loaded, all clients are replaced by new ones with new credentials,
+ * and the call is tried once more. An answer without a value, or about another secret
+ * than the one asked for, is a failure. Failures carry the service's error code and
+ * request id, never its text. Thread-safe.
  */
-public final class AwsSecretsProvider implements SecretsProvider {
+public final class AwsSecretsProvider implements BatchSecretsProvider {
 
-	private final RegionalClients secretsManager;
+	/**
+	 * Who looked longer than this for credentials, and found none, has no time to look
+	 * again before the deadline: only the next read does.
+	 */
+	private static final long LONG_SEARCH = Duration.ofSeconds(2).toNanos();
 
-	private final RegionalClients parameterStore;
+	private final RenewableClients clients;
 
 	private final SecretsClock clock;
 
@@ -36,47 +48,67 @@ public final class AwsSecretsProvider implements SecretsProvider {
 	 * @param clock tells when a value was read
 	 */
 	public AwsSecretsProvider(AwsClients clients, SecretsClock clock) {
-		// Not method references: linking one loads the client's class, and an application
-		// that reads no parameters may leave the module out.
-		this.secretsManager = new RegionalClients((region) -> clients.secretsManager(region), clients::release);
-		this.parameterStore = new RegionalClients((region) -> clients.parameterStore(region), clients::release);
+		this.clients = new RenewableClients(clients);
 		this.clock = clock;
 	}
 
 	@Override
 	public void prepare(SecretReference reference) {
-		clients(reference).get(reference);
-	}
-
-	private RegionalClients clients(SecretReference reference) {
-		return (reference.kind() == Kind.SECRET) ? this.secretsManager : this.parameterStore;
+		this.clients.use(Asked.of(reference)).close();
 	}
 
 	@Override
 	public SecretValue get(SecretReference reference) {
-		return (reference.kind() == Kind.SECRET) ? secret(reference) : parameter(reference);
+		// A lambda for each kind, whose client's class may be missing.
+		return (reference.kind() == Kind.SECRET)
+				? call(Asked.of(reference), (client) -> SecretCall.get((SecretsManagerClient) client, reference, now()))
+				: call(Asked.of(reference), (client) -> ParameterCall.get((SsmClient) client, reference, now()));
 	}
 
-	private SecretValue secret(SecretReference reference) {
-		SecretsManagerClient client = (SecretsManagerClient) this.secretsManager.get(reference);
-		return call(reference, client, () -> SecretCall.get(client, reference, now()));
+	@Override
+	public List<Set<SecretReference>> batches(Set<SecretReference> references) {
+		return Batches.of(references, (reference) -> this.clients.nameOfClient(Asked.of(reference)));
 	}
 
-	private SecretValue parameter(SecretReference reference) {
-		SsmClient client = (SsmClient) this.parameterStore.get(reference);
-		return call(reference, client, () -> ParameterCall.get(client, reference, now()));
+	/**
+	 * Returns the values of one group. One that AWS does not give, that has no value, or
+	 * whose answer does not prove by name or ARN to be about it, is missing.
+	 */
+	@Override
+	public Map<SecretReference, SecretValue> getAll(Set<SecretReference> batch) {
+		if (batch.isEmpty()) {
+			return Map.of();
+		}
+		Asked asked = Asked.of(batch);
+		return (asked.kind() == Kind.SECRET)
+				? call(asked, (client) -> SecretCall.getAll((SecretsManagerClient) client, batch, now()))
+				: call(asked, (client) -> ParameterCall.getAll((SsmClient) client, batch, now()));
 	}
 
-	private SecretValue call(SecretReference reference, AwsClient client, Call call) {
-		try {
-			return call.get();
+	private <T> T call(Asked asked, Call<T> call) {
+		return call(asked, call, false);
+	}
+
+	private <T> T call(Asked asked, Call<T> call, boolean renewed) {
+		try (RenewableClients.Use use = this.clients.use(asked)) {
+			long start = this.clock.nanoTime();
+			try {
+				return call.to(use.client());
+			}
+			catch (SecretsException ex) {
+				throw ex;
+			}
+			catch (RuntimeException | LinkageError ex) {
+				if (renewed || !AwsFailures.isOfCredentials(ex)) {
+					throw AwsFailures.translate(asked, use.client(), ex);
+				}
+				use.renew();
+				if (!(ex instanceof AwsServiceException) && this.clock.nanoTime() - start > LONG_SEARCH) {
+					throw AwsFailures.translate(asked, use.client(), ex);
+				}
+			}
 		}
-		catch (SecretsException ex) {
-			throw ex;
-		}
-		catch (RuntimeException | LinkageError ex) {
-			throw AwsFailures.translate(reference, client, ex);
-		}
+		return call(asked, call, true);
 	}
 
 	/**
@@ -92,16 +124,15 @@ public final class AwsSecretsProvider implements SecretsProvider {
 	 */
 	@Override
 	public void close() {
-		this.secretsManager.close();
-		this.parameterStore.close();
+		this.clients.close();
 	}
 
 	/**
 	 * One call of a service.
 	 */
-	private interface Call {
+	private interface Call<T> {
 
-		SecretValue get();
+		T to(AwsClient client);
 
 	}
 

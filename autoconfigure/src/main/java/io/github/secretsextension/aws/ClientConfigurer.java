@@ -32,4 +32,11 @@ public interface ClientConfigurer {
 	default void parameterStore(SsmClientBuilder builder, @Nullable Region region) {
 	}
 
+	/**
+	 * Lets go of a credentials provider that builders have been given, so that the next
+	 * ones are given a new one.
+	 */
+	default void renewCredentials() {
+	}
+
 }

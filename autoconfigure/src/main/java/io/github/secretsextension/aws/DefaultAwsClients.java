@@ -20,7 +20,8 @@ import software.amazon.awssdk.services.ssm.SsmClient;
  * <p>
  * Region, credentials, endpoint, retry mode and number of attempts are never set here:
  * they come from the {@link ClientConfigurer}, else from the SDK's environment variables,
- * system properties and profile.
+ * system properties and profile. Only a host that no packet reaches gets at most two
+ * attempts, so that it is reported in time, unless the configurer sets an HTTP client.
  */
 public final class DefaultAwsClients implements AwsClients {
 
@@ -31,6 +32,8 @@ public final class DefaultAwsClients implements AwsClients {
 	private final Duration deadline;
 
 	private final ClientConfigurer configurer;
+
+	private final boolean keepConnections;
 
 	/**
 	 * Creates the clients' supplier.
@@ -47,8 +50,20 @@ public final class DefaultAwsClients implements AwsClients {
 	 * @param configurer configures each client first
 	 */
 	public DefaultAwsClients(Duration deadline, ClientConfigurer configurer) {
+		this(deadline, configurer, true);
+	}
+
+	/**
+	 * Creates the clients' supplier.
+	 * @param deadline how long one call may take, with its retries; zero for no limit
+	 * @param configurer configures each client first
+	 * @param keepConnections whether a connection stays open for later calls, and with it
+	 * what it read last
+	 */
+	public DefaultAwsClients(Duration deadline, ClientConfigurer configurer, boolean keepConnections) {
 		this.deadline = deadline;
 		this.configurer = configurer;
+		this.keepConnections = keepConnections;
 	}
 
 	@Override
@@ -59,6 +74,11 @@ public final class DefaultAwsClients implements AwsClients {
 	@Override
 	public SsmClient parameterStore(@Nullable String region) {
 		return build(SsmClient::builder, this.configurer::parameterStore, region);
+	}
+
+	@Override
+	public void renewCredentials() {
+		this.configurer.renewCredentials();
 	}
 
 	private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> C build(Supplier<B> builders,
@@ -80,24 +100,39 @@ public final class DefaultAwsClients implements AwsClients {
 		if (region != null) {
 			builder.region(region);
 		}
-		if (!this.deadline.isZero()) {
-			builder.overrideConfiguration(limited(builder.overrideConfiguration()));
-		}
+		builder.overrideConfiguration(completed(builder.overrideConfiguration()));
 		return builder;
 	}
 
-	private ClientOverrideConfiguration limited(ClientOverrideConfiguration configuration) {
+	private ClientOverrideConfiguration completed(ClientOverrideConfiguration configuration) {
+		ClientOverrideConfiguration.Builder completed = configuration.toBuilder()
+			.addExecutionInterceptor(new CalledHost.Interceptor());
 		boolean shorter = configuration.apiCallTimeout()
 			.filter((timeout) -> timeout.compareTo(this.deadline) < 0)
 			.isPresent();
-		return (shorter) ? configuration : configuration.toBuilder().apiCallTimeout(this.deadline).build();
+		if (!this.deadline.isZero() && !shorter) {
+			completed.apiCallTimeout(this.deadline);
+		}
+		return completed.build();
+	}
+
+	/**
+	 * Loads classes that every client needs, which takes longer than to make one. It
+	 * reads no setting and makes no call.
+	 * @throws LinkageError if a module of the SDK is missing
+	 */
+	public static void preload() {
+		UrlConnectionHttpClient.builder().build().close();
+		SecretsManagerClient.builder();
 	}
 
 	private SdkHttpClient.Builder<?> httpClient() {
 		boolean limited = !this.deadline.isZero() && this.deadline.compareTo(LONGEST_SOCKET_TIMEOUT) < 0;
-		return UrlConnectionHttpClient.builder()
+		SdkHttpClient.Builder<?> client = UrlConnectionHttpClient.builder()
 			.connectionTimeout(CONNECT_TIMEOUT)
 			.socketTimeout((limited) ? this.deadline : LONGEST_SOCKET_TIMEOUT);
+		return new FirstContactHttpClient.Builder(
+				(this.keepConnections) ? client : new SingleUseHttpClient.Builder(client));
 	}
 
 }

@@ -1,18 +1,23 @@
 package io.github.secretsextension.aws;
 
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
 
 import software.amazon.awssdk.services.ssm.SsmClient;
 import software.amazon.awssdk.services.ssm.model.GetParameterRequest;
+import software.amazon.awssdk.services.ssm.model.GetParametersRequest;
 import software.amazon.awssdk.services.ssm.model.Parameter;
 
 import io.github.secretsextension.SecretReference;
+import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretValue;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 
 /**
- * One {@code GetParameter}, its answer checked.
+ * One {@code GetParameter} or {@code GetParameters}, its answer checked.
  */
 final class ParameterCall {
 
@@ -34,14 +39,49 @@ final class ParameterCall {
 		if (!isAbout(reference, answer)) {
 			throw AwsFailures.otherAnswer(reference, client);
 		}
+		return value(text(reference, client, answer), answer, loadedAt);
+	}
+
+	static Map<SecretReference, SecretValue> getAll(SsmClient client, Set<SecretReference> batch, Instant loadedAt) {
+		GetParametersRequest request = GetParametersRequest.builder()
+			.names(batch.stream().map(SecretReference::id).distinct().toList())
+			.withDecryption(true)
+			.build();
+		Map<SecretReference, SecretValue> values = new HashMap<>();
+		for (Parameter answer : client.getParameters(request).parameters()) {
+			if (answer.value() == null) {
+				continue;
+			}
+			SecretValue value = value(answer.value(), answer, loadedAt);
+			for (SecretReference reference : batch) {
+				// Among several answers only one that says what it is about is about it.
+				String identity = (reference.isArn()) ? answer.arn() : answer.name();
+				if (reference.id().equals(identity) && isAbout(reference, answer)) {
+					values.put(reference, value);
+				}
+			}
+		}
+		return values;
+	}
+
+	private static SecretValue value(String text, Parameter answer, Instant loadedAt) {
 		return SecretValue.builder()
-			.text(text(reference, client, answer))
+			.text(text)
 			.name(answer.name())
 			.arn(answer.arn())
 			.version(answer.version())
 			.type(answer.typeAsString())
 			.loadedAt(loadedAt)
 			.build();
+	}
+
+	/**
+	 * Returns whether a parameter is in truth a secret of Secrets Manager.
+	 * @param reference a reference
+	 * @return {@code true} for a path that Parameter Store keeps for secrets
+	 */
+	static boolean isSecret(SecretReference reference) {
+		return reference.kind() == Kind.PARAMETER && reference.id().contains(SECRETS_PATH);
 	}
 
 	private static String selected(SecretReference reference) {
@@ -53,7 +93,7 @@ final class ParameterCall {
 		if (answer.value() != null) {
 			return answer.value();
 		}
-		if (reference.id().contains(SECRETS_PATH)) {
+		if (isSecret(reference)) {
 			throw new SecretsException(Reason.NOT_TEXT, reference, "The secret behind this parameter has no text",
 					"Read a binary secret from Secrets Manager itself: $<secret:…>.");
 		}

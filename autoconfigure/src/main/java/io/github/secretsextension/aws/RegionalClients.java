@@ -9,7 +9,6 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsClient;
 
-import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 
@@ -39,25 +38,25 @@ final class RegionalClients {
 	}
 
 	/**
-	 * Returns the client for a reference.
-	 * @param reference a reference, whose ARN may name a region
+	 * Returns the client for a call.
+	 * @param asked what the call asks for, whose ARN may name a region
 	 * @return the client of that region, or the default one
 	 */
-	AwsClient get(SecretReference reference) {
-		String region = reference.region();
+	AwsClient get(Asked asked) {
+		String region = asked.region();
 		AwsClient client = (this.closed) ? null : this.clients.get((region != null) ? region : DEFAULT);
-		return (client != null) ? client : create(reference, region);
+		return (client != null) ? client : create(asked, region);
 	}
 
-	private AwsClient create(SecretReference reference, @Nullable String region) {
-		check(reference, region);
+	private AwsClient create(Asked asked, @Nullable String region) {
+		check(asked, region);
 		AwsClient client;
 		try {
 			client = (region != null) ? this.clients.computeIfAbsent(region, this::regional)
 					: this.clients.computeIfAbsent(DEFAULT, (key) -> this.factory.apply(null));
 		}
 		catch (RuntimeException | LinkageError ex) {
-			throw AwsFailures.translate(reference, null, ex);
+			throw AwsFailures.translate(asked, null, ex);
 		}
 		if (this.closed) {
 			this.releaser.accept(client);
@@ -65,16 +64,31 @@ final class RegionalClients {
 		return client;
 	}
 
-	private void check(SecretReference reference, @Nullable String region) {
+	private void check(Asked asked, @Nullable String region) {
 		if (this.closed) {
-			throw new SecretsException(Reason.NOT_CONFIGURED, reference, "The provider is closed",
+			throw new SecretsException(Reason.NOT_CONFIGURED, asked.reference(), "The provider is closed",
 					"Read before the application shuts down.");
 		}
 		// It becomes part of a host name.
 		if (region != null && (!REGION.matcher(region).matches() || this.clients.size() > MOST_REGIONS)) {
-			throw new SecretsException(Reason.NOT_CONFIGURED, reference, "The ARN names no region of AWS",
+			throw new SecretsException(Reason.NOT_CONFIGURED, asked.reference(), "The ARN names no region of AWS",
 					"Correct the ARN: its fourth part is the region, such as eu-west-1.");
 		}
+	}
+
+	/**
+	 * Returns a name for the client that serves a call. No client is made, so before the
+	 * default one is, its region has a name of its own.
+	 * @param asked what the call asks for
+	 * @return the name
+	 */
+	String name(Asked asked) {
+		String region = asked.region();
+		AwsClient standard = this.clients.get(DEFAULT);
+		if (region == null || (standard != null && region.equals(AwsClients.regionOf(standard)))) {
+			return DEFAULT;
+		}
+		return region;
 	}
 
 	private AwsClient regional(String region) {

@@ -1,17 +1,26 @@
 package io.github.secretsextension.aws;
 
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
+import software.amazon.awssdk.services.secretsmanager.model.BatchGetSecretValueRequest;
+import software.amazon.awssdk.services.secretsmanager.model.BatchGetSecretValueResponse;
 import software.amazon.awssdk.services.secretsmanager.model.GetSecretValueRequest;
 import software.amazon.awssdk.services.secretsmanager.model.GetSecretValueResponse;
+import software.amazon.awssdk.services.secretsmanager.model.SecretValueEntry;
 
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretValue;
 
 /**
- * One {@code GetSecretValue}, its answer checked.
+ * One {@code GetSecretValue} or {@code BatchGetSecretValue}, its answer checked.
  */
 final class SecretCall {
 
@@ -28,10 +37,14 @@ final class SecretCall {
 			.versionId(reference.versionId())
 			.build();
 		GetSecretValueResponse answer = client.getSecretValue(request);
-		if (!isAbout(reference, answer)) {
+		if (!isAbout(reference, answer.name(), answer.arn())) {
 			throw AwsFailures.otherAnswer(reference, client);
 		}
-		return value(reference, client, answer).name(answer.name())
+		SecretValue.Builder value = value(answer.secretString(), answer.secretBinary());
+		if (value == null) {
+			throw AwsFailures.emptyAnswer(reference, client);
+		}
+		return value.name(answer.name())
 			.arn(answer.arn())
 			.versionId(answer.versionId())
 			.versionStages(answer.versionStages())
@@ -39,23 +52,56 @@ final class SecretCall {
 			.build();
 	}
 
-	private static SecretValue.Builder value(SecretReference reference, SecretsManagerClient client,
-			GetSecretValueResponse answer) {
-		if (answer.secretString() != null) {
-			return SecretValue.builder().text(answer.secretString());
+	static Map<SecretReference, SecretValue> getAll(SecretsManagerClient client, Set<SecretReference> batch,
+			Instant loadedAt) {
+		List<String> ids = batch.stream().map(SecretReference::id).distinct().toList();
+		BatchGetSecretValueRequest request = BatchGetSecretValueRequest.builder().secretIdList(ids).build();
+		Map<SecretReference, SecretValue> values = new HashMap<>();
+		// A page without a secret helps nobody: so there is no more than one for each.
+		for (int page = 0; page < ids.size(); page++) {
+			BatchGetSecretValueResponse answer = client.batchGetSecretValue(request);
+			answer.secretValues().forEach((entry) -> put(entry, batch, loadedAt, values));
+			if (answer.nextToken() == null) {
+				break;
+			}
+			request = request.toBuilder().nextToken(answer.nextToken()).build();
 		}
-		if (answer.secretBinary() != null) {
-			return SecretValue.builder().bytes(answer.secretBinary().asByteArrayUnsafe());
-		}
-		throw AwsFailures.emptyAnswer(reference, client);
+		return values;
 	}
 
-	private static boolean isAbout(SecretReference reference, GetSecretValueResponse answer) {
+	private static void put(SecretValueEntry entry, Set<SecretReference> batch, Instant loadedAt,
+			Map<SecretReference, SecretValue> values) {
+		SecretValue.Builder builder = value(entry.secretString(), entry.secretBinary());
+		if (builder == null) {
+			return;
+		}
+		SecretValue value = builder.name(entry.name())
+			.arn(entry.arn())
+			.versionId(entry.versionId())
+			.versionStages(entry.versionStages())
+			.loadedAt(loadedAt)
+			.build();
+		for (SecretReference reference : batch) {
+			// Among several answers only one that says what it is about is about it.
+			String identity = (reference.isArn()) ? entry.arn() : entry.name();
+			if (identity != null && isAbout(reference, entry.name(), entry.arn())) {
+				values.put(reference, value);
+			}
+		}
+	}
+
+	private static SecretValue.@Nullable Builder value(@Nullable String text, @Nullable SdkBytes bytes) {
+		if (text != null) {
+			return SecretValue.builder().text(text);
+		}
+		return (bytes != null) ? SecretValue.builder().bytes(bytes.asByteArrayUnsafe()) : null;
+	}
+
+	private static boolean isAbout(SecretReference reference, @Nullable String name, @Nullable String arn) {
 		String id = reference.id();
 		if (!reference.isArn()) {
-			return answer.name() == null || answer.name().equals(id);
+			return name == null || name.equals(id);
 		}
-		String arn = answer.arn();
 		return arn == null || arn.equals(id)
 				|| (arn.startsWith(id) && SUFFIX.matcher(arn.substring(id.length())).matches());
 	}

@@ -3,9 +3,11 @@
  * <p>
  * {@link io.github.secretsextension.aws.AwsSecretsProvider} asks the clients that
  * {@link io.github.secretsextension.aws.AwsClients} supplies, one per service and region,
- * checks that the answer is the one asked for, and turns every failure of the SDK into a
- * {@link io.github.secretsextension.SecretsException}. This package knows the model and
- * the SDK, and nothing of Spring.
+ * for one reference or a group of them, checks that an answer is one that was asked for,
+ * and turns every failure of the SDK into a
+ * {@link io.github.secretsextension.SecretsException}. Clients whose credentials have
+ * expired or cannot be loaded are replaced once per read. This package knows the model
+ * and the SDK, and nothing of Spring.
  */
 @NullMarked
 package io.github.secretsextension.aws;

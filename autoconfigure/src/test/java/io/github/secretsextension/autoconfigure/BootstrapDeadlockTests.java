@@ -3,7 +3,8 @@ package io.github.secretsextension.autoconfigure;
 import java.util.concurrent.CountDownLatch;
 
 import io.github.secretsextension.SecretsClock;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.bootstrap.DefaultBootstrapContext;
 import org.springframework.core.env.MapPropertySource;
@@ -13,9 +14,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 class BootstrapDeadlockTests {
 
-	@Test
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
 	@SuppressWarnings("unchecked")
-	void readingWhileAnotherThreadCreatesABootstrapInstanceDoesNotDeadlock() throws Exception {
+	void readingWhileAnotherThreadCreatesABootstrapInstanceDoesNotDeadlock(boolean prefetch) throws Exception {
 		DefaultBootstrapContext bootstrap = new DefaultBootstrapContext();
 		StandardEnvironment environment = new StandardEnvironment();
 		environment.getPropertySources()
@@ -33,12 +35,17 @@ class BootstrapDeadlockTests {
 			}
 			return new Thread(environment.getProperty("p"));
 		});
-		BootstrapSecretsProvider provider = new BootstrapSecretsProvider(environment,
+		ReferenceResolution resolution = new ReferenceResolution(environment,
 				(type) -> bootstrap.getOrElse((Class<Object>) type, null),
 				org.apache.commons.logging.LogFactory.getLog(SecretsClock.class));
-		new ReferenceResolution(environment, provider).applyTo(environment);
+		resolution.applyTo(environment);
 		Thread b = new Thread(() -> bootstrap.get(Thread.class), "B");
-		Thread a = new Thread(() -> environment.getProperty("p"), "A");
+		Thread a = new Thread(() -> {
+			if (prefetch) {
+				resolution.prefetch();
+			}
+			environment.getProperty("p");
+		}, "A");
 		a.setDaemon(true);
 		b.setDaemon(true);
 		b.start();

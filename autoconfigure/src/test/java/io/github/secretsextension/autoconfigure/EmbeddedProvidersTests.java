@@ -1,6 +1,9 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,15 +14,21 @@ import io.awspring.cloud.autoconfigure.AwsSyncClientCustomizer;
 import io.awspring.cloud.autoconfigure.config.parameterstore.SsmClientCustomizer;
 import io.awspring.cloud.autoconfigure.config.secretsmanager.SecretsManagerClientCustomizer;
 import io.awspring.cloud.autoconfigure.core.AwsConnectionDetails;
+import io.awspring.cloud.autoconfigure.core.CredentialsProperties;
+import io.awspring.cloud.autoconfigure.core.CredentialsProviderAutoConfiguration;
 import org.apache.commons.logging.Log;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.mock.env.MockEnvironment;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.AwsServiceClientConfiguration;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -37,8 +46,9 @@ import software.amazon.awssdk.services.ssm.SsmClient;
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
+import io.github.secretsextension.aws.AwsCall;
 import io.github.secretsextension.aws.AwsSecretsProvider;
-import io.github.secretsextension.aws.FakeAws;
+import io.github.secretsextension.aws.FaultServer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -59,7 +69,7 @@ class EmbeddedProvidersTests {
 
 	private static final String WEST_SECRET = "secret:arn:aws:secretsmanager:eu-west-1:1:secret:db";
 
-	private final FakeAws server = new FakeAws();
+	private final FaultServer server = new FaultServer();
 
 	private final Map<Class<?>, Object> bootstrap = new HashMap<>();
 
@@ -114,7 +124,7 @@ class EmbeddedProvidersTests {
 			assertThat(failure.getReason()).isEqualTo(SecretsException.Reason.NOT_CONFIGURED);
 			assertThat(failure).hasMessageContaining("AWS_REGION");
 		}
-		assertThat(this.server.calls()).extracting(FakeAws.Call::region).containsExactly("eu-west-1");
+		assertThat(this.server.calls()).extracting(AwsCall::region).containsExactly("eu-west-1");
 	}
 
 	@Test
@@ -123,7 +133,7 @@ class EmbeddedProvidersTests {
 				"spring.cloud.aws.secretsmanager.region=us-west-1")) {
 			provider.text(WEST_SECRET);
 		}
-		assertThat(this.server.calls()).extracting(FakeAws.Call::region).containsExactly("eu-west-1");
+		assertThat(this.server.calls()).extracting(AwsCall::region).containsExactly("eu-west-1");
 	}
 
 	@ParameterizedTest
@@ -152,7 +162,7 @@ class EmbeddedProvidersTests {
 
 	@Test
 	void deadlineIsSetBesideWhatACustomizerSets() {
-		this.server.hang();
+		this.server.mode(FaultServer.Mode.HANG);
 		this.bootstrap.put(AwsSyncClientCustomizer.class,
 				(AwsSyncClientCustomizer) (builder) -> ((AwsClientBuilder<?, ?>) builder)
 					.overrideConfiguration((configuration) -> configuration.apiCallTimeout(Duration.ofMinutes(1))));
@@ -177,7 +187,7 @@ class EmbeddedProvidersTests {
 			provider.text("secret:db");
 			provider.text("param:db");
 		}
-		assertThat(this.server.calls()).extracting(FakeAws.Call::region).containsExactly("xx-sm-1", "xx-ps-1");
+		assertThat(this.server.calls()).extracting(AwsCall::region).containsExactly("xx-sm-1", "xx-ps-1");
 	}
 
 	@Test
@@ -245,6 +255,76 @@ class EmbeddedProvidersTests {
 	}
 
 	@Test
+	void expiredCredentialsOfAProfileAreReadAnew(@TempDir Path home) throws IOException {
+		Path credentials = home.resolve("credentials");
+		Files.writeString(credentials, "[work]\naws_access_key_id = AKIAOLD\naws_secret_access_key = key\n");
+		this.environment.setProperty("spring.cloud.aws.credentials.access-key", "");
+		try (AwsSecretsProvider provider = provider("spring.cloud.aws.endpoint=" + this.server.endpoint(),
+				"spring.cloud.aws.credentials.profile.name=work",
+				"spring.cloud.aws.credentials.profile.path=" + credentials)) {
+			provider.text("param:db");
+			Files.writeString(credentials, "[work]\naws_access_key_id = AKIANEW\naws_secret_access_key = key\n");
+			provider.text("secret:db");
+			this.server.refuse("AKIAOLD", "ExpiredTokenException");
+			provider.text("secret:db");
+			provider.text("param:db");
+		}
+		assertThat(this.server.calls()).extracting(AwsCall::accessKey)
+			.containsExactly("AKIAOLD", "AKIAOLD", "AKIAOLD", "AKIANEW", "AKIANEW");
+	}
+
+	@Test
+	void expiredCredentialsOfTheBootstrapContextAreAskedForAgainAndNotClosed() {
+		RotatingCredentials registered = new RotatingCredentials();
+		this.bootstrap.put(AwsCredentialsProvider.class, registered);
+		this.server.refuse("AKIA1", "ExpiredTokenException");
+		try (AwsSecretsProvider provider = provider("spring.cloud.aws.endpoint=" + this.server.endpoint())) {
+			assertThat(provider.text("secret:db")).isEqualTo("CANARY-s");
+		}
+		assertThat(this.server.calls()).extracting(AwsCall::accessKey).containsExactly("AKIA1", "AKIA2");
+		assertThat(registered.closed).isFalse();
+	}
+
+	@Test
+	void clientOfTheBootstrapContextIsCalledAgainAndStaysOpen() {
+		RotatingCredentials rotating = new RotatingCredentials();
+		this.server.refuse("AKIA1", "ExpiredTokenException");
+		try (SecretsManagerClient mine = SecretsManagerClient.builder()
+			.endpointOverride(this.server.endpoint())
+			.region(Region.EU_CENTRAL_1)
+			.credentialsProvider(rotating)
+			.httpClientBuilder(UrlConnectionHttpClient.builder())
+			.build()) {
+			this.bootstrap.put(SecretsManagerClient.class, mine);
+			try (AwsSecretsProvider provider = provider()) {
+				assertThat(provider.text("secret:db")).isEqualTo("CANARY-s");
+			}
+			assertThat(rotating.closed).isFalse();
+		}
+		assertThat(this.server.calls()).extracting(AwsCall::accessKey).containsExactly("AKIA1", "AKIA2");
+	}
+
+	/**
+	 * Others use the SDK's default credentials provider too, which is one for the whole
+	 * process, and a client closes the provider it has.
+	 */
+	@Test
+	void defaultCredentialsProviderOfTheProcessIsLeftAlone() {
+		this.environment.setProperty("spring.cloud.aws.credentials.access-key", "");
+		List<Object> used = new ArrayList<>();
+		this.bootstrap.put(AwsSyncClientCustomizer.class,
+				(AwsSyncClientCustomizer) (builder) -> ((AwsClientBuilder<?, ?>) builder).addPlugin(
+						(plugin) -> used.add(((AwsServiceClientConfiguration.Builder) plugin).credentialsProvider())));
+		try (AwsSecretsProvider provider = provider("spring.cloud.aws.endpoint=" + this.server.endpoint())) {
+			provider.prepare(SecretReference.secret("db"));
+		}
+		assertThat(used).singleElement()
+			.isInstanceOf(DefaultCredentialsProvider.class)
+			.isNotSameAs(CredentialsProviderAutoConfiguration.createCredentialsProvider(new CredentialsProperties(),
+					() -> Region.EU_CENTRAL_1));
+	}
+
+	@Test
 	void bootstrapContextIsNotAskedLater() {
 		List<Class<?>> asked = new ArrayList<>();
 		this.environment.setProperty("spring.cloud.aws.endpoint", this.server.endpoint().toString());
@@ -293,6 +373,27 @@ class EmbeddedProvidersTests {
 	private AwsSecretsProvider create(boolean springCloudAws) {
 		return EmbeddedProviders.create(this.environment, this.bootstrap::get, Duration.ofSeconds(5),
 				SecretsClock.system(), this.log, springCloudAws);
+	}
+
+	/**
+	 * Credentials that are other ones at every call, and can be closed.
+	 */
+	private static final class RotatingCredentials implements AwsCredentialsProvider, AutoCloseable {
+
+		private int count;
+
+		private boolean closed;
+
+		@Override
+		public AwsCredentials resolveCredentials() {
+			return AwsBasicCredentials.create("AKIA" + ++this.count, "key");
+		}
+
+		@Override
+		public void close() {
+			this.closed = true;
+		}
+
 	}
 
 	/**

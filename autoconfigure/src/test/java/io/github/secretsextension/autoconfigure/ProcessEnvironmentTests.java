@@ -2,6 +2,8 @@ package io.github.secretsextension.autoconfigure;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,8 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
+import com.sun.net.httpserver.HttpServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.github.secretsextension.aws.FakeAws;
+import io.github.secretsextension.aws.FaultServer;
+import io.github.secretsextension.aws.UnreachableHost;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -47,7 +52,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(120)
 class ProcessEnvironmentTests {
 
-	private final FakeAws server = new FakeAws();
+	private final FaultServer server = new FaultServer();
 
 	private final Map<String, String> variables = new TreeMap<>();
 
@@ -171,6 +176,54 @@ class ProcessEnvironmentTests {
 		this.variables.put("AWS_REGION", "eu-west-1");
 		assertThat(run()).contains("FAILURE NOT_CONFIGURED", "No AWS credentials could be loaded",
 				"Set AWS_ACCESS_KEY_ID", "secrets-extension.mode=local");
+	}
+
+	/**
+	 * Credentials that a container's endpoint gives are kept until they expire there, so
+	 * only a new chain asks again.
+	 */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void expiredCredentialsOfTheDefaultChainAreRenewed(boolean springCloudAws) throws Exception {
+		this.springCloudAws = springCloudAws;
+		this.variables.put("AWS_REGION", "xx-env-1");
+		this.variables.put("AWS_ENDPOINT_URL", this.server.endpoint().toString());
+		this.server.refuse("AKIA1", "ExpiredTokenException");
+		AtomicInteger asked = new AtomicInteger();
+		HttpServer container = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+		container.createContext("/", (exchange) -> {
+			byte[] keys = ("{\"AccessKeyId\":\"AKIA" + asked.incrementAndGet()
+					+ "\",\"SecretAccessKey\":\"key\",\"Token\":\"t\",\"Expiration\":\"2999-01-01T00:00:00Z\"}")
+				.getBytes(StandardCharsets.UTF_8);
+			exchange.sendResponseHeaders(200, keys.length);
+			exchange.getResponseBody().write(keys);
+			exchange.close();
+		});
+		container.start();
+		try {
+			this.variables.put("AWS_CONTAINER_CREDENTIALS_FULL_URI",
+					"http://127.0.0.1:" + container.getAddress().getPort());
+			assertThat(run()).contains("VALUE CANARY-s", "VALUE CANARY-p");
+		}
+		finally {
+			container.stop(0);
+		}
+		assertThat(this.server.calls()).extracting((call) -> call.action() + " " + call.accessKey())
+			.startsWith("GetSecretValue AKIA1", "GetSecretValue AKIA2")
+			.hasSize(3);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void unreachableHostIsNamedWithoutAnEndpoint(boolean springCloudAws) throws Exception {
+		this.springCloudAws = springCloudAws;
+		keys();
+		this.variables.put("AWS_REGION", "eu-west-1");
+		try (UnreachableHost proxy = new UnreachableHost()) {
+			this.variables.put("HTTPS_PROXY", proxy.endpoint().toString());
+			assertThat(run()).contains("FAILURE UNREACHABLE", "'secretsmanager.eu-west-1.amazonaws.com'",
+					"'ssm.eu-west-1.amazonaws.com'", "a function in a VPC needs an interface endpoint or NAT");
+		}
 	}
 
 	@Test

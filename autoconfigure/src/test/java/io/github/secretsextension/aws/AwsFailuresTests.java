@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
+import software.amazon.awssdk.auth.credentials.InstanceProfileCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -40,46 +41,68 @@ class AwsFailuresTests {
 
 	@ParameterizedTest
 	@CsvSource(nullValues = "-", textBlock = """
-			ResourceNotFoundException,        400, NOT_FOUND
-			ResourceNotFoundException,        404, NOT_FOUND
-			InvalidRequestException,          400, NOT_FOUND
-			ParameterNotFound,                400, NOT_FOUND
-			ParameterVersionNotFound,         400, NOT_FOUND
-			AccessDeniedException,            400, DENIED
-			AccessDenied,                     403, DENIED
-			DecryptionFailure,                400, DENIED
-			DecryptionFailureException,       400, DENIED
-			KMSAccessDeniedException,         400, DENIED
-			KMS.DisabledException,            400, DENIED
-			KMSInvalidStateException,         500, DENIED
-			InvalidKeyId,                     400, DENIED
-			ThrottlingException,              400, THROTTLED
-			Throttling,                       400, THROTTLED
-			TooManyRequestsException,         429, THROTTLED
-			RequestLimitExceeded,             503, THROTTLED
-			-,                                429, THROTTLED
-			SomethingNew,                     429, THROTTLED
-			ExpiredToken,                     403, CREDENTIALS
-			ExpiredTokenException,            400, CREDENTIALS
-			UnrecognizedClientException,      400, CREDENTIALS
-			InvalidSignatureException,        400, CREDENTIALS
-			InvalidClientTokenId,             403, CREDENTIALS
-			IncompleteSignature,              400, CREDENTIALS
-			IncompleteSignatureException,     400, CREDENTIALS
-			MissingAuthenticationToken,       403, CREDENTIALS
-			MissingAuthenticationTokenException, 400, CREDENTIALS
-			InternalServiceError,             500, SERVICE_ERROR
-			InternalServerError,              500, SERVICE_ERROR
-			InternalServiceErrorException,    400, SERVICE_ERROR
-			SomethingNew,                     400, SERVICE_ERROR
-			-,                                500, SERVICE_ERROR
-			-,                                503, SERVICE_ERROR
-			ValidationException,              400, NOT_CONFIGURED
-			InvalidParameterException,        400, NOT_CONFIGURED
-			-,                                400, BAD_ANSWER
-			-,                                403, BAD_ANSWER
-			-,                                404, BAD_ANSWER
-			-,                                302, BAD_ANSWER
+			ResourceNotFoundException,           400, NOT_FOUND
+			ResourceNotFoundException,           404, NOT_FOUND
+			InvalidRequestException,             400, NOT_FOUND
+			ParameterNotFound,                   400, NOT_FOUND
+			ParameterVersionNotFound,            400, NOT_FOUND
+			AccessDeniedException,               400, DENIED
+			AccessDenied,                        403, DENIED
+			NotAuthorized,                       400, DENIED
+			UnauthorizedOperation,               403, DENIED
+			OptInRequired,                       403, DENIED
+			DecryptionFailure,                   400, DENIED
+			DecryptionFailureException,          400, DENIED
+			InvalidKeyId,                        400, DENIED
+			InvalidKeyIdException,               400, DENIED
+			KMSAccessDeniedException,            400, DENIED
+			KMS.DisabledException,               400, DENIED
+			KMSInvalidStateException,            500, DENIED
+			UnrecognizedClientException,         400, DENIED
+			InvalidSignatureException,           400, DENIED
+			InvalidClientTokenId,                403, DENIED
+			InvalidAccessKeyId,                  403, DENIED
+			SignatureDoesNotMatch,               403, DENIED
+			IncompleteSignature,                 400, DENIED
+			IncompleteSignatureException,        400, DENIED
+			MissingAuthenticationToken,          403, DENIED
+			MissingAuthenticationTokenException, 400, DENIED
+			AuthFailure,                         401, DENIED
+			ExpiredToken,                        403, CREDENTIALS
+			ExpiredTokenException,               400, CREDENTIALS
+			RequestExpired,                      400, CREDENTIALS
+			ThrottlingException,                 400, THROTTLED
+			Throttling,                          400, THROTTLED
+			ThrottledException,                  400, THROTTLED
+			TooManyRequestsException,            429, THROTTLED
+			TooManyRequests,                     400, THROTTLED
+			RequestLimitExceeded,                503, THROTTLED
+			RequestThrottled,                    400, THROTTLED
+			RequestThrottledException,           400, THROTTLED
+			SlowDown,                            503, THROTTLED
+			-,                                   429, THROTTLED
+			SomethingNew,                        429, THROTTLED
+			InternalServiceError,                500, SERVICE_ERROR
+			InternalServiceErrorException,       400, SERVICE_ERROR
+			InternalServerError,                 500, SERVICE_ERROR
+			InternalServerErrorException,        500, SERVICE_ERROR
+			InternalFailure,                     500, SERVICE_ERROR
+			InternalError,                       500, SERVICE_ERROR
+			ServiceUnavailable,                  503, SERVICE_ERROR
+			ServiceUnavailableException,         503, SERVICE_ERROR
+			SomethingNew,                        400, SERVICE_ERROR
+			-,                                   500, SERVICE_ERROR
+			-,                                   503, SERVICE_ERROR
+			ValidationException,                 400, NOT_CONFIGURED
+			ValidationError,                     400, NOT_CONFIGURED
+			InvalidParameterException,           400, NOT_CONFIGURED
+			InvalidParameterValueException,      400, NOT_CONFIGURED
+			InvalidParameterValue,               400, NOT_CONFIGURED
+			ParameterPatternMismatchException,   400, NOT_CONFIGURED
+			-,                                   400, BAD_ANSWER
+			-,                                   403, BAD_ANSWER
+			-,                                   404, BAD_ANSWER
+			-,                                   302, BAD_ANSWER
 			""")
 	void errorCodeAndStatus(String code, int status, Reason reason) {
 		SecretsException failure = translate(SECRET, service("Secrets Manager", code, status));
@@ -107,6 +130,28 @@ class AwsFailuresTests {
 			.doesNotContain("\n", "<b>", "x".repeat(100));
 		assertThat(AwsFailures.token("a\u001b[31mb/c=d")).isEqualTo("a31mbcd");
 		assertThat(AwsFailures.token(null)).isEqualTo("unknown");
+	}
+
+	@Test
+	void onlyCredentialsThatNewOnesMayMendAreRenewed() {
+		assertThat(AwsFailures.isOfCredentials(service("Ssm", "ExpiredToken", 400))).isTrue();
+		assertThat(AwsFailures.isOfCredentials(service("Sts", "AccessDenied", 403))).isTrue();
+		assertThat(AwsFailures.isOfCredentials(service("Ssm", "AccessDeniedException", 400))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(service("Ssm", "UnrecognizedClientException", 400))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(service("Ssm", null, 400))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(client("x", new SocketTimeoutException()))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(ApiCallTimeoutException.create(500))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(AbortedException.create("x"))).isFalse();
+		assertThat(AwsFailures.isOfCredentials(new NoClassDefFoundError("x"))).isFalse();
+	}
+
+	@Test
+	void connectTimeoutIsNoTimeoutOfAnAnswer() {
+		SecretsException failure = translate(SECRET,
+				client("CANARY-", new SocketTimeoutException("Connect timed out")));
+		assertThat(failure.getReason()).isEqualTo(Reason.UNREACHABLE);
+		assertThat(failure).hasMessageContaining("interface endpoint or NAT");
+		assertThat(reason(client("x", new SocketTimeoutException("Read timed out")))).isEqualTo(Reason.TIMEOUT);
 	}
 
 	@Test
@@ -160,7 +205,15 @@ class AwsFailuresTests {
 			.addCredentialsProvider(ProfileCredentialsProvider.create("no-such-profile"))
 			.build()
 			.resolveCredentials());
-		for (Throwable failure : new Throwable[] { profile, chain }) {
+		Throwable silent;
+		try (UnreachableHost host = new UnreachableHost()) {
+			silent = catchThrowable(() -> InstanceProfileCredentialsProvider.builder()
+				.endpoint(host.endpoint().toString())
+				.build()
+				.resolveCredentials());
+		}
+		for (Throwable failure : new Throwable[] { profile, chain, silent }) {
+			assertThat(AwsFailures.isOfCredentials(failure)).isTrue();
 			SecretsException translated = translate(SECRET, failure);
 			assertThat(translated.getReason()).isEqualTo(Reason.NOT_CONFIGURED);
 			assertThat(translated.getAction()).contains("AWS_PROFILE", "secrets-extension.mode=local");
@@ -193,7 +246,7 @@ class AwsFailuresTests {
 	}
 
 	private static SecretsException translate(SecretReference reference, Throwable failure) {
-		SecretsException translated = AwsFailures.translate(reference, null, failure);
+		SecretsException translated = AwsFailures.translate(Asked.of(reference), null, failure);
 		assertThat(translated.getCause()).isNull();
 		AwsSecretsProviderContract.assertNoCanary(translated);
 		return translated;

@@ -1,7 +1,6 @@
 package io.github.secretsextension.aws;
 
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
@@ -11,25 +10,23 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsClient;
-import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClientBuilder;
 import software.amazon.awssdk.services.ssm.SsmClient;
-import software.amazon.awssdk.services.ssm.SsmClientBuilder;
 
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.AllowedSecrets;
 import io.github.secretsextension.SecretsCache;
+import io.github.secretsextension.SecretsCacheSettings;
 import io.github.secretsextension.TestCaches;
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsProvider;
 import io.github.secretsextension.SecretsException.Reason;
+import io.github.secretsextension.aws.FaultServer.Mode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -43,7 +40,7 @@ class AwsFaultTests {
 
 	private static final String ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db";
 
-	private final FakeAws server = new FakeAws();
+	private final FaultServer server = new FaultServer();
 
 	private final AwsSecretsProvider provider = provider(Duration.ofSeconds(10));
 
@@ -143,7 +140,7 @@ class AwsFaultTests {
 
 	@Test
 	void hang() {
-		this.server.hang();
+		this.server.mode(Mode.HANG);
 		assertTimeout(Duration.ofMillis(500));
 	}
 
@@ -153,17 +150,9 @@ class AwsFaultTests {
 	 */
 	@Test
 	void drip() {
-		CountDownLatch done = new CountDownLatch(1);
-		this.server.answer((exchange) -> {
-			exchange.sendResponseHeaders(200, 10_000);
-			for (int i = 0; i < 1_000 && done.getCount() > 0; i++) {
-				exchange.getResponseBody().write(' ');
-				exchange.getResponseBody().flush();
-				pause(20);
-			}
-		});
+		this.server.mode(Mode.DRIP);
 		Duration deadline = Duration.ofMillis(500);
-		SecretsCache.Settings settings = TestCaches.settings(Duration.ofMinutes(5), Duration.ofMinutes(5), 10, deadline,
+		SecretsCacheSettings settings = TestCaches.settings(Duration.ofMinutes(5), Duration.ofMinutes(5), 10, deadline,
 				AllowedSecrets.ALL);
 		try (SecretsCache cache = TestCaches.cache(provider(deadline), settings, SecretsClock.system(),
 				Executors.newCachedThreadPool())) {
@@ -174,9 +163,6 @@ class AwsFaultTests {
 				assertThat(failure).hasMessageContaining("secrets-extension.deadline");
 				assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isLessThan(10_000);
 			}
-		}
-		finally {
-			done.countDown();
 		}
 	}
 
@@ -197,14 +183,9 @@ class AwsFaultTests {
 
 	@Test
 	void redirectIsNotFollowed() {
-		try (FakeAws trap = new FakeAws()) {
-			this.server.answer((exchange) -> {
-				exchange.getResponseHeaders().set("Location", trap.endpoint().toString());
-				FakeAws.send(exchange, 307, "{}");
-			});
-			assertThat(failure("secret:db").getReason()).isEqualTo(Reason.BAD_ANSWER);
-			assertThat(trap.calls()).isEmpty();
-		}
+		this.server.mode(Mode.REDIRECT);
+		assertThat(failure("secret:db").getReason()).isEqualTo(Reason.BAD_ANSWER);
+		assertThat(this.server.trapped()).isZero();
 	}
 
 	@Test
@@ -246,7 +227,7 @@ class AwsFaultTests {
 		counted.text("secret:arn:aws:secretsmanager:eu-west-1:123456789012:secret:db");
 		counted.text("secret:arn:aws:secretsmanager:eu-west-1:123456789012:secret:db");
 		assertThat(clients.made).isEqualTo(2);
-		assertThat(this.server.calls()).extracting(FakeAws.Call::region)
+		assertThat(this.server.calls()).extracting(AwsCall::region)
 			.containsExactly("us-east-1", "us-east-1", "eu-west-1", "eu-west-1");
 		counted.close();
 		assertThat(clients.released).isEqualTo(2);
@@ -262,7 +243,8 @@ class AwsFaultTests {
 
 					@Override
 					public void secretsManager(SecretsManagerClientBuilder builder, Region region) {
-						configure(builder).httpClient(UrlConnectionHttpClient.create());
+						AwsFaultTests.this.server.configurer().secretsManager(builder, region);
+						builder.httpClient(UrlConnectionHttpClient.create());
 					}
 
 				}), SecretsClock.system())) {
@@ -286,34 +268,7 @@ class AwsFaultTests {
 	}
 
 	private DefaultAwsClients clients(Duration deadline) {
-		return new DefaultAwsClients(deadline, new ClientConfigurer() {
-
-			@Override
-			public void secretsManager(SecretsManagerClientBuilder builder, Region region) {
-				configure(builder);
-			}
-
-			@Override
-			public void parameterStore(SsmClientBuilder builder, Region region) {
-				configure(builder);
-			}
-
-		});
-	}
-
-	private <B extends AwsClientBuilder<B, ?>> B configure(B builder) {
-		return builder.endpointOverride(this.server.endpoint())
-			.region(Region.US_EAST_1)
-			.credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("AKIA", "key")));
-	}
-
-	private static void pause(long millis) {
-		try {
-			Thread.sleep(millis);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
+		return new DefaultAwsClients(deadline, this.server.configurer());
 	}
 
 	/**

@@ -3,6 +3,12 @@ package io.github.secretsextension.aws;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 import org.junit.jupiter.api.AfterEach;
@@ -335,6 +341,87 @@ abstract class AwsSecretsProviderContract {
 		create("CANARY-reference");
 		assertThat(get("param:/aws/reference/secretsmanager/" + this.name).text()).isEqualTo("CANARY-reference");
 		assertThat(failure("param:/aws/reference/secretsmanager/" + NOT_THERE).getReason()).isEqualTo(Reason.NOT_FOUND);
+	}
+
+	@Test
+	void manySecretsInBatches() {
+		Map<SecretReference, String> expected = new LinkedHashMap<>();
+		for (int i = 0; i < 22; i++) {
+			String secret = this.name + "/" + i;
+			String text = "CANARY-" + i;
+			String arn = this.secrets.createSecret((request) -> request.name(secret).secretString(text)).arn();
+			String id = (i % 3 == 0) ? secret : (i % 3 == 1) ? arn : arn.substring(0, arn.length() - 7);
+			expected.put(SecretReference.secret(id), text);
+		}
+		SecretReference missing = SecretReference.secret(NOT_THERE);
+		SecretReference deleted = SecretReference.secret(this.name);
+		create("CANARY-deleted");
+		this.secrets.deleteSecret((request) -> request.secretId(this.name).recoveryWindowInDays(7L));
+		Set<SecretReference> references = new LinkedHashSet<>(expected.keySet());
+		references.addAll(List.of(missing, deleted));
+		expectBatches(references, 2, expected);
+	}
+
+	@Test
+	void nameAndArnOfOneSecretInABatch() {
+		String arn = create("CANARY-one").arn();
+		String versionId = get("secret:" + arn).versionId();
+		byte[] bytes = { 0, (byte) 0xff };
+		String binary = this.name + "/binary";
+		this.secrets.createSecret((request) -> request.name(binary).secretBinary(SdkBytes.fromByteArray(bytes)));
+		Map<SecretReference, SecretValue> values = this.provider
+			.getAll(Set.of(SecretReference.secret(this.name), SecretReference.secret(arn),
+					SecretReference.secret(arn.substring(0, arn.length() - 7)), SecretReference.secret(binary)));
+		assertThat(values).hasSize(4);
+		SecretValue value = values.get(SecretReference.secret(arn));
+		assertThat(value.text()).isEqualTo("CANARY-one");
+		assertThat(value.name()).isEqualTo(this.name);
+		assertThat(value.arn()).isEqualTo(arn);
+		assertThat(value.versionId()).isEqualTo(versionId);
+		assertThat(value.versionStages()).containsExactly("AWSCURRENT");
+		assertThat(values.get(SecretReference.secret(binary)).bytes()).isEqualTo(bytes);
+	}
+
+	@Test
+	void batchOfAnotherRegion() {
+		try (SecretsManagerClient abroad = secretsIn(ABROAD)) {
+			Map<SecretReference, String> expected = new LinkedHashMap<>();
+			for (int i = 0; i < 4; i++) {
+				String secret = this.name + "/" + i;
+				expected.put(SecretReference
+					.secret(abroad.createSecret((request) -> request.name(secret).secretString("CANARY-abroad")).arn()),
+						"CANARY-abroad");
+			}
+			expectBatches(expected.keySet(), 1, expected);
+		}
+	}
+
+	@Test
+	void manyParametersInBatches() {
+		Map<SecretReference, String> expected = new LinkedHashMap<>();
+		for (int i = 0; i < 12; i++) {
+			String parameter = this.path + "/" + i;
+			String text = "CANARY-" + i;
+			ParameterType type = (i % 2 == 0) ? ParameterType.SECURE_STRING : ParameterType.STRING;
+			this.parameters.putParameter((request) -> request.name(parameter).value(text).type(type));
+			// No ARNs: in a batch moto does not know them.
+			expected.put(SecretReference.parameter(parameter), text);
+		}
+		Set<SecretReference> references = new LinkedHashSet<>(expected.keySet());
+		references.add(SecretReference.parameter("/" + NOT_THERE));
+		expectBatches(references, 2, expected);
+	}
+
+	private void expectBatches(Set<SecretReference> references, int calls, Map<SecretReference, String> expected) {
+		this.provider.prepare(SecretReference.secret(this.name));
+		this.provider.prepare(SecretReference.parameter(this.path));
+		List<Set<SecretReference>> batches = this.provider.batches(references);
+		assertThat(batches).hasSize(calls);
+		Map<SecretReference, String> texts = new HashMap<>();
+		for (Set<SecretReference> batch : batches) {
+			this.provider.getAll(batch).forEach((reference, value) -> texts.put(reference, value.text()));
+		}
+		assertThat(texts).isEqualTo(expected);
 	}
 
 	@Test

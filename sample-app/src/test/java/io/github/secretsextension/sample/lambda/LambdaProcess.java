@@ -77,6 +77,20 @@ final class LambdaProcess implements AutoCloseable {
 		return unlessItEnds(this.api.initError());
 	}
 
+	/**
+	 * Waits until the function is ready for a snapshot.
+	 */
+	void awaitCheckpoint() throws Exception {
+		unlessItEnds(this.api.checkpoint());
+	}
+
+	/**
+	 * Lets the function go on as after the restore of a snapshot.
+	 */
+	void restore() {
+		this.api.restore();
+	}
+
 	private <T> T unlessItEnds(CompletableFuture<T> expected) throws Exception {
 		CompletableFuture.anyOf(expected, this.process.onExit()).get(LIMIT_SECONDS, TimeUnit.SECONDS);
 		if (!expected.isDone()) {

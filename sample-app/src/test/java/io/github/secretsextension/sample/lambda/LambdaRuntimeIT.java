@@ -135,6 +135,38 @@ class LambdaRuntimeIT {
 		}
 	}
 
+	/**
+	 * The variable lets a bean take the key that the function reads where it uses it, so
+	 * that the cache holds it before the snapshot, and its rotation concerns what is in
+	 * there. By its age it would not be read anew.
+	 */
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("javaHomes")
+	void readsAnewAfterASnapshotAndTellsWhatIsInIt(Path javaHome) throws Exception {
+		aws.createSecret("prod/db", DATABASE);
+		aws.createSecret("prod/api-key", "CANARY-api-key");
+		aws.createSecret("prod/signing-key", "CANARY-signing-key-1");
+		try (LambdaProcess function = start(javaHome, Map.of("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start",
+				"APP_DATABASE_PASSWORD", "$<secret:prod/signing-key>", "SECRETS_MANAGER_TTL", "300"))) {
+			function.awaitCheckpoint();
+			assertThat(function.log()).contains("Started SampleApplication");
+			assertThat(function.log().lines().filter((line) -> line.contains("A snapshot that is taken now")))
+				.singleElement()
+				.asString()
+				.contains("WARN", "'APP_DATABASE_PASSWORD'", "'app.database.url'", "an annotation");
+			String second = aws.rotateSecret("prod/signing-key", "CANARY-signing-key-2");
+			function.restore();
+			assertThat(quote(function).keyVersion()).isEqualTo(second);
+			assertThat(quote(function).keyVersion()).isEqualTo(second);
+			assertThat(function.log().lines().filter((line) -> line.contains("has another version now")))
+				.singleElement()
+				.asString()
+				.contains("ERROR", "$<secret:prod/signing-key>", "'APP_DATABASE_PASSWORD'")
+				.doesNotContain("app.database.url");
+			assertThat(function.log()).doesNotContain(CANARY, CREDENTIAL, PAYLOAD);
+		}
+	}
+
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("javaHomes")
 	void doesNotLogAnEventItCannotRead(Path javaHome) throws Exception {

@@ -31,6 +31,10 @@ final class MiniRuntimeApi implements AutoCloseable {
 
 	private final CompletableFuture<String> initError = new CompletableFuture<>();
 
+	private final CompletableFuture<Void> checkpoint = new CompletableFuture<>();
+
+	private final CompletableFuture<Void> restore = new CompletableFuture<>();
+
 	private final ExecutorService threads = Executors.newCachedThreadPool();
 
 	private final HttpServer server;
@@ -65,12 +69,36 @@ final class MiniRuntimeApi implements AutoCloseable {
 		return this.initError;
 	}
 
+	/**
+	 * Returns when the runtime is ready for a snapshot, as one that is started with the
+	 * initialization type {@code snap-start} becomes.
+	 */
+	CompletableFuture<Void> checkpoint() {
+		return this.checkpoint;
+	}
+
+	/**
+	 * Lets a runtime go on that is ready for a snapshot.
+	 */
+	void restore() {
+		this.restore.complete(null);
+	}
+
 	private void handle(HttpExchange exchange) throws IOException {
 		try (exchange) {
 			String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
 			String[] path = exchange.getRequestURI().getPath().substring(RUNTIME.length()).split("/");
 			switch (path[path.length - 1]) {
-				case "next" -> next(exchange);
+				case "next" -> {
+					if (path[0].equals("restore")) {
+						this.checkpoint.complete(null);
+						this.restore.join();
+						exchange.sendResponseHeaders(200, -1);
+					}
+					else {
+						next(exchange);
+					}
+				}
 				case "response" -> answer(exchange, path[1], new Answer(false, body));
 				case "error" -> error(exchange, path, body);
 				default -> exchange.sendResponseHeaders(404, -1);
@@ -111,6 +139,7 @@ final class MiniRuntimeApi implements AutoCloseable {
 
 	@Override
 	public void close() {
+		restore();
 		this.server.stop(0);
 		this.threads.shutdownNow();
 	}
