@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -101,7 +100,7 @@ final class CachePrefetch {
 		if (this.flights.isEmpty()) {
 			return;
 		}
-		CompletableFuture<?> all = together(this.flights.keySet());
+		CompletableFuture<?> all = CompletableFuture.allOf(this.flights.values().toArray(CompletableFuture<?>[]::new));
 		long startedNanos = this.clock.nanoTime();
 		all.whenComplete((nothing, failure) -> this.settings.listener()
 			.onPrefetched(this.kind, this.flights.size(), found(), this.made.get(),
@@ -115,15 +114,9 @@ final class CachePrefetch {
 			finally {
 				prepared.complete(null);
 			}
-			List<Set<SecretReference>> batches = batches(batch);
-			this.waiting.addAll(batches);
-			batches.stream().skip(1).limit(MOST_AT_ONCE - 1).forEach((other) -> submit(this::next));
+			enqueue(batches(batch));
 			next();
 		});
-	}
-
-	private CompletableFuture<?> together(Set<SecretReference> keys) {
-		return CompletableFuture.allOf(keys.stream().map(this::flight).toArray(CompletableFuture<?>[]::new));
 	}
 
 	private int found() {
@@ -184,9 +177,21 @@ final class CachePrefetch {
 		if (batch && this.upstream instanceof BatchSecretsProvider several) {
 			return several.batches(this.flights.keySet());
 		}
+		return singles(this.flights.keySet());
+	}
+
+	private static List<Set<SecretReference>> singles(Set<SecretReference> keys) {
 		List<Set<SecretReference>> singles = new ArrayList<>();
-		this.flights.keySet().forEach((key) -> singles.add(Set.of(key)));
+		keys.forEach((key) -> singles.add(Set.of(key)));
 		return singles;
+	}
+
+	/**
+	 * Lets others take what waits, but for one that the caller goes on with itself.
+	 */
+	private void enqueue(List<Set<SecretReference>> batches) {
+		this.waiting.addAll(batches);
+		batches.stream().skip(1).limit(MOST_AT_ONCE - 1).forEach((other) -> submit(this::next));
 	}
 
 	private void fetch(Set<SecretReference> batch) {
@@ -214,8 +219,7 @@ final class CachePrefetch {
 				this.settings.listener().onBatchRefused(this.kind, ex);
 			}
 			this.begun.removeAll(batch);
-			batch.forEach((key) -> this.waiting.add(Set.of(key)));
-			batch.stream().skip(1).limit(MOST_AT_ONCE - 1).forEach((other) -> submit(this::next));
+			enqueue(singles(batch));
 		}
 		finally {
 			call.complete(null);
@@ -234,7 +238,7 @@ final class CachePrefetch {
 		finally {
 			this.calls.called(this.kind, success, nanos);
 		}
-		for (SecretReference key : new LinkedHashSet<>(batch)) {
+		for (SecretReference key : batch) {
 			SecretValue value = values.get(key);
 			if (value != null) {
 				this.calls.land(key, flight(key), value, nanos, millis);

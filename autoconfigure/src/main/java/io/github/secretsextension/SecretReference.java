@@ -33,15 +33,7 @@ public final class SecretReference {
 
 	private final String id;
 
-	private final @Nullable String versionStage;
-
-	private final @Nullable String versionId;
-
-	private final @Nullable Long version;
-
-	private final @Nullable String label;
-
-	private final boolean withDecryption;
+	private final Selectors selectors;
 
 	private final @Nullable String field;
 
@@ -54,11 +46,7 @@ public final class SecretReference {
 	SecretReference(Kind kind, String id, Selectors selectors, @Nullable String field, @Nullable String defaultValue) {
 		this.kind = kind;
 		this.id = id;
-		this.versionStage = selectors.versionStage();
-		this.versionId = selectors.versionId();
-		this.version = selectors.version();
-		this.label = selectors.label();
-		this.withDecryption = selectors.withDecryption();
+		this.selectors = selectors;
 		this.field = field;
 		this.defaultValue = defaultValue;
 		Selectors canonical = selectors.canonical();
@@ -136,7 +124,7 @@ public final class SecretReference {
 	 * {@code AWSCURRENT} unless there is a version id
 	 */
 	public @Nullable String versionStage() {
-		return this.versionStage;
+		return this.selectors.versionStage();
 	}
 
 	/**
@@ -144,7 +132,7 @@ public final class SecretReference {
 	 * @return the version id, or {@code null} when none was given
 	 */
 	public @Nullable String versionId() {
-		return this.versionId;
+		return this.selectors.versionId();
 	}
 
 	/**
@@ -152,7 +140,7 @@ public final class SecretReference {
 	 * @return the version, or {@code null} when none was given
 	 */
 	public @Nullable Long version() {
-		return this.version;
+		return this.selectors.version();
 	}
 
 	/**
@@ -160,7 +148,7 @@ public final class SecretReference {
 	 * @return the label, or {@code null} when none was given
 	 */
 	public @Nullable String label() {
-		return this.label;
+		return this.selectors.label();
 	}
 
 	/**
@@ -168,7 +156,7 @@ public final class SecretReference {
 	 * @return {@code true} unless the reference says otherwise
 	 */
 	public boolean withDecryption() {
-		return this.withDecryption;
+		return this.selectors.withDecryption();
 	}
 
 	/**
@@ -218,18 +206,14 @@ public final class SecretReference {
 	 * whatever it asks of.
 	 */
 	boolean isSameVersion(SecretReference other) {
-		return this.kind == other.kind && selectors().equals(other.selectors());
+		return this.kind == other.kind && this.selectors.equals(other.selectors);
 	}
 
 	@Override
 	public boolean equals(@Nullable Object other) {
 		return this == other || (other instanceof SecretReference that && this.hash == that.hash
-				&& this.kind == that.kind && this.id.equals(that.id) && selectors().equals(that.selectors())
+				&& this.kind == that.kind && this.id.equals(that.id) && this.selectors.equals(that.selectors)
 				&& Objects.equals(this.field, that.field) && Objects.equals(this.defaultValue, that.defaultValue));
-	}
-
-	private Selectors selectors() {
-		return new Selectors(this.versionStage, this.versionId, this.version, this.label, this.withDecryption);
 	}
 
 	@Override
@@ -243,7 +227,7 @@ public final class SecretReference {
 	@Override
 	public String toString() {
 		StringBuilder text = new StringBuilder("$<").append(this.kind.prefix()).append(this.id);
-		selectors().appendTo(text);
+		this.selectors.appendTo(text);
 		if (this.field != null) {
 			text.append('#').append(SecretReferenceParser.encodeField(this.field));
 		}

@@ -18,6 +18,7 @@ import io.github.secretsextension.SecretsCache;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 import io.github.secretsextension.SecretsProvider;
+import io.github.secretsextension.autoconfigure.SecretsExtensionProperties.Prefetch;
 
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -117,9 +118,9 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 			this.prefetched.addAll(references);
 		}
 		try {
-			if (this.factory.isPrefetching(this.environment) && guarded(this::registered) == null) {
-				boolean batch = this.factory.isBatching(this.environment);
-				startEarly((provider) -> ((SecretsCache) provider).prefetch(references, batch));
+			Prefetch prefetch = this.factory.prefetch(this.environment);
+			if (prefetch != Prefetch.OFF && guarded(this::registered) == null) {
+				startEarly((provider) -> ((SecretsCache) provider).prefetch(references, prefetch == Prefetch.AUTO));
 			}
 		}
 		catch (RuntimeException | LinkageError ex) {

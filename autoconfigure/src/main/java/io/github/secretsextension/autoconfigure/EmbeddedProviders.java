@@ -25,9 +25,6 @@ final class EmbeddedProviders {
 
 	private static final ConfigurationPropertyName SPRING_CLOUD_AWS = ConfigurationPropertyName.of("spring.cloud.aws");
 
-	/** A snapshot of the process will be taken, or was. */
-	private static final String SNAP_START = "snap-start";
-
 	private static final String[] SPRING_CLOUD_AWS_CLASSES = {
 			"io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer",
 			"io.awspring.cloud.core.SpringCloudClientConfiguration" };
@@ -61,7 +58,7 @@ final class EmbeddedProviders {
 		ClientConfigurer configurer = (springCloudAws) ? springCloudAws(environment, instances)
 				: new ClientConfigurer() {
 				};
-		boolean keepConnections = !SNAP_START.equals(environment.getProperty("AWS_LAMBDA_INITIALIZATION_TYPE"));
+		boolean keepConnections = !LambdaRuntime.isSnapStart(environment);
 		DefaultAwsClients own = new DefaultAwsClients(deadline, configurer, keepConnections);
 		return new AwsSecretsProvider(new BootstrapAwsClients(instances, own), clock);
 	}

@@ -6,6 +6,7 @@ import io.github.secretsextension.actuate.SecretsCacheManager;
 import io.github.secretsextension.actuate.SecretsCacheMetrics;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -40,8 +41,9 @@ public final class SecretsExtensionCacheAutoConfiguration {
 
 		@Bean
 		@Lazy
-		static SecretsCacheMetrics secretsExtensionCacheMetrics(ObjectProvider<ReferenceResolution> references) {
-			return new SecretsCacheMetrics(secretsExtensionCacheManager(references), CACHE_MANAGER);
+		static SecretsCacheMetrics secretsExtensionCacheMetrics(
+				@Qualifier(CACHE_MANAGER) SecretsCacheManager cacheManager) {
+			return new SecretsCacheMetrics(cacheManager, CACHE_MANAGER);
 		}
 
 	}

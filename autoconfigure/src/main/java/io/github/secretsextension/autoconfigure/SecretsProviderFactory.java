@@ -78,30 +78,19 @@ final class SecretsProviderFactory {
 	}
 
 	/**
-	 * Returns whether references are to be read ahead.
+	 * Returns how references are to be read ahead.
 	 * @param environment holds the settings
-	 * @return {@code false} also where no reference could be read, or none need be
+	 * @return {@code OFF} also where no reference could be read, or none need be
 	 */
-	boolean isPrefetching(ConfigurableEnvironment environment) {
-		return prefetch(environment) != Prefetch.OFF && !Boolean.getBoolean(AOT)
-		// No start to shorten, and what nobody reads would be in memory at the
-		// snapshot.
-				&& !"snap-start".equals(environment.getProperty("AWS_LAMBDA_INITIALIZATION_TYPE"))
+	Prefetch prefetch(ConfigurableEnvironment environment) {
+		// Under SnapStart there is no start to shorten, and what nobody reads would be in
+		// memory at the snapshot.
+		boolean needed = !Boolean.getBoolean(AOT) && !LambdaRuntime.isSnapStart(environment)
 				&& environment.getProperty("secrets-extension.enabled", Boolean.class, Boolean.TRUE)
 				&& !"local".equalsIgnoreCase(environment.getProperty("secrets-extension.mode"));
-	}
-
-	/**
-	 * Returns whether one call may ask for several values.
-	 * @param environment holds the settings
-	 * @return {@code true} unless a setting says otherwise
-	 */
-	boolean isBatching(ConfigurableEnvironment environment) {
-		return prefetch(environment) == Prefetch.AUTO;
-	}
-
-	private static @Nullable Prefetch prefetch(ConfigurableEnvironment environment) {
-		return Binder.get(environment).bind("secrets-extension.prefetch", Prefetch.class).orElse(Prefetch.AUTO);
+		return (needed)
+				? Binder.get(environment).bind("secrets-extension.prefetch", Prefetch.class).orElse(Prefetch.AUTO)
+				: Prefetch.OFF;
 	}
 
 	/**
@@ -152,7 +141,7 @@ final class SecretsProviderFactory {
 
 	private Supplier<SecretsProvider> local(ConfigurableEnvironment environment, SecretsExtensionProperties properties,
 			ExtensionSettings merged) {
-		if (isLambda(environment)) {
+		if (LambdaRuntime.isPresent(environment)) {
 			this.onceLog.warn("Inside Lambda, 'secrets-extension.mode=local' takes secrets from "
 					+ "the deployment package, not from AWS");
 		}
@@ -191,7 +180,8 @@ final class SecretsProviderFactory {
 		SecretsExtensionProperties.Cache cache = properties.cache();
 		return new SecretsCacheSettings(kind(Kind.SECRET, merged, deadlines), kind(Kind.PARAMETER, merged, deadlines),
 				merged.size(), cache.maxBytes().toBytes(), cache.maxStale(), cache.staleWait(),
-				isNeverFrozen(environment), new AllowedSecrets(properties.allow()), this.pinned, this.listener);
+				LambdaRuntime.isNeverFrozen(environment), new AllowedSecrets(properties.allow()), this.pinned,
+				this.listener);
 	}
 
 	private KindSettings kind(Kind kind, ExtensionSettings merged, Function<Kind, Duration> deadlines) {
@@ -202,18 +192,6 @@ final class SecretsProviderFactory {
 	private static Duration longer(Duration one, Duration other) {
 		boolean unlimited = one.isZero() || other.isZero();
 		return (unlimited) ? Duration.ZERO : (one.compareTo(other) > 0) ? one : other;
-	}
-
-	private static boolean isLambda(ConfigurableEnvironment environment) {
-		return environment.getProperty("AWS_LAMBDA_RUNTIME_API") != null;
-	}
-
-	/**
-	 * An ordinary function is frozen between invocations: a refresh would not end there.
-	 */
-	private static boolean isNeverFrozen(ConfigurableEnvironment environment) {
-		return !isLambda(environment)
-				|| "lambda-managed-instances".equals(environment.getProperty("AWS_LAMBDA_INITIALIZATION_TYPE"));
 	}
 
 	/**

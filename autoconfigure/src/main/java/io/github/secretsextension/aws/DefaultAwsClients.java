@@ -131,8 +131,9 @@ public final class DefaultAwsClients implements AwsClients {
 		SdkHttpClient.Builder<?> client = UrlConnectionHttpClient.builder()
 			.connectionTimeout(CONNECT_TIMEOUT)
 			.socketTimeout((limited) ? this.deadline : LONGEST_SOCKET_TIMEOUT);
-		return new FirstContactHttpClient.Builder(
-				(this.keepConnections) ? client : new SingleUseHttpClient.Builder(client));
+		return new WrappedHttpClientBuilder(
+				(this.keepConnections) ? client : new WrappedHttpClientBuilder(client, SingleUseHttpClient::new),
+				FirstContactHttpClient::new);
 	}
 
 }

@@ -8,7 +8,6 @@ import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.utils.AttributeMap;
 
 /**
  * An HTTP client that does not let the SDK go on knocking at a host that drops every
@@ -26,7 +25,7 @@ final class FirstContactHttpClient implements SdkHttpClient {
 
 	private volatile boolean answered;
 
-	private FirstContactHttpClient(SdkHttpClient delegate) {
+	FirstContactHttpClient(SdkHttpClient delegate) {
 		this.delegate = delegate;
 	}
 
@@ -56,24 +55,6 @@ final class FirstContactHttpClient implements SdkHttpClient {
 		// The JDK has one type for both, and no other sign than its message.
 		return failure instanceof Unreachable || (failure instanceof SocketTimeoutException
 				&& failure.getMessage() != null && failure.getMessage().regionMatches(true, 0, "connect", 0, 7));
-	}
-
-	/**
-	 * A builder, as the SDK asks for one.
-	 */
-	static final class Builder implements SdkHttpClient.Builder<Builder> {
-
-		private final SdkHttpClient.Builder<?> delegate;
-
-		Builder(SdkHttpClient.Builder<?> delegate) {
-			this.delegate = delegate;
-		}
-
-		@Override
-		public SdkHttpClient buildWithDefaults(AttributeMap serviceDefaults) {
-			return new FirstContactHttpClient(this.delegate.buildWithDefaults(serviceDefaults));
-		}
-
 	}
 
 	/**

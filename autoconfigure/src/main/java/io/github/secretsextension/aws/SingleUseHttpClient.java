@@ -11,7 +11,6 @@ import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.utils.AttributeMap;
 
 /**
  * An HTTP client that leaves no connection idle. The buffers of one hold the latest
@@ -21,7 +20,7 @@ final class SingleUseHttpClient implements SdkHttpClient {
 
 	private final SdkHttpClient delegate;
 
-	private SingleUseHttpClient(SdkHttpClient delegate) {
+	SingleUseHttpClient(SdkHttpClient delegate) {
 		this.delegate = delegate;
 	}
 
@@ -38,24 +37,6 @@ final class SingleUseHttpClient implements SdkHttpClient {
 	@Override
 	public void close() {
 		this.delegate.close();
-	}
-
-	/**
-	 * A builder, as the SDK asks for one.
-	 */
-	static final class Builder implements SdkHttpClient.Builder<Builder> {
-
-		private final SdkHttpClient.Builder<?> delegate;
-
-		Builder(SdkHttpClient.Builder<?> delegate) {
-			this.delegate = delegate;
-		}
-
-		@Override
-		public SdkHttpClient buildWithDefaults(AttributeMap serviceDefaults) {
-			return new SingleUseHttpClient(this.delegate.buildWithDefaults(serviceDefaults));
-		}
-
 	}
 
 	/**

@@ -31,7 +31,9 @@ class FirstContactHttpClientTests {
 
 	private boolean closed;
 
-	private final SdkHttpClient client = new FirstContactHttpClient.Builder(new ScriptedBuilder()).build();
+	private final SdkHttpClient client = new WrappedHttpClientBuilder(new ScriptedBuilder(),
+			FirstContactHttpClient::new)
+		.build();
 
 	@ParameterizedTest
 	@CsvSource(nullValues = "-",
