@@ -27,6 +27,11 @@ import io.github.secretsextension.SecretReference.Kind;
  */
 final class CacheCalls {
 
+	/**
+	 * How many failures are remembered where no value is kept; then all are forgotten.
+	 */
+	private static final int MOST_FAILURES = 1000;
+
 	private static final Duration LONGEST_END = Duration.ofMillis(100);
 
 	private final SecretsProvider upstream;
@@ -116,6 +121,9 @@ final class CacheCalls {
 			if (!this.rules.apply(key).isCaching() && entry.value() != null) {
 				this.entries.remove(key, flight);
 			}
+			else if (!this.settings.isCaching() && this.entries.size() > MOST_FAILURES) {
+				this.entries.values().removeIf(CompletableFuture::isDone);
+			}
 		});
 	}
 
@@ -204,8 +212,8 @@ final class CacheCalls {
 		CacheEntry previous = flight.previous();
 		CacheRules rules = this.rules.apply(key);
 		long age = previous.age(this.clock, rules.ttl());
-		boolean keepsValue = CacheRules.isTransient(failure.getReason())
-				&& rules.isServable(previous, age, failure.getReason()) && !this.closed;
+		boolean keepsValue = failure.getReason().isTransient() && rules.isServable(previous, age, failure.getReason())
+				&& !this.closed;
 		boolean stale = keepsValue && !rules.isFresh(previous, age);
 		long backOff = CacheRules.backOff(failure.getReason(), previous.failures() + 1, keepsValue,
 				this.jitter.getAsDouble());

@@ -1,7 +1,5 @@
 package io.github.secretsextension;
 
-import java.util.concurrent.TimeUnit;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +23,6 @@ record CacheEntry(@Nullable SecretValue value, long loadedNanos, long loadedMill
 	/** No key has ever been read: nothing to serve, nothing that failed. */
 	static final CacheEntry NONE = new CacheEntry(null, 0, 0, false, false, null, 0, 0, 0, 0);
 
-	/** A wall clock that went back by no more than this may have been corrected. */
-	private static final long BACKWARDS_TOLERANCE_MILLIS = 2_000;
-
 	static CacheEntry loaded(SecretValue value, long nanos, long millis) {
 		return new CacheEntry(value, nanos, millis, false, false, null, 0, 0, 0, 0);
 	}
@@ -50,7 +45,7 @@ record CacheEntry(@Nullable SecretValue value, long loadedNanos, long loadedMill
 	 * @return nanoseconds
 	 */
 	long age(SecretsClock clock, long ttlNanos) {
-		return elapsed(clock, this.loadedNanos, this.loadedMillis, ttlNanos);
+		return clock.since(this.loadedNanos, this.loadedMillis, ttlNanos);
 	}
 
 	/**
@@ -60,23 +55,7 @@ record CacheEntry(@Nullable SecretValue value, long loadedNanos, long loadedMill
 	 * @return nanoseconds
 	 */
 	long sinceFailure(SecretsClock clock) {
-		return elapsed(clock, this.failedNanos, this.failedMillis, Long.MAX_VALUE);
-	}
-
-	/**
-	 * Returns the time since a moment, the larger of the monotonic and the wall-clock
-	 * one.
-	 * @param clock the clocks
-	 * @param nanos the moment's monotonic time
-	 * @param millis its wall-clock time
-	 * @param ifBackwards what has at least passed if the wall clock ran backwards
-	 * @return nanoseconds
-	 */
-	static long elapsed(SecretsClock clock, long nanos, long millis, long ifBackwards) {
-		long monotonic = clock.nanoTime() - nanos;
-		long wall = clock.currentTimeMillis() - millis;
-		return Math.max(monotonic,
-				(wall < -BACKWARDS_TOLERANCE_MILLIS) ? ifBackwards : TimeUnit.MILLISECONDS.toNanos(wall));
+		return clock.since(this.failedNanos, this.failedMillis, Long.MAX_VALUE);
 	}
 
 }

@@ -128,27 +128,16 @@ final class CacheRules {
 	 * @return nanoseconds
 	 */
 	static long backOff(Reason reason, int failures, boolean keepsValue, double jitter) {
+		if (reason == Reason.NOT_READY || reason == Reason.INTERRUPTED) {
+			// The next moment may be another: this is not remembered.
+			return 0;
+		}
 		if (reason == Reason.NOT_FOUND) {
 			return LONGEST_WAIT_WITHOUT_VALUE_SECONDS * SECOND;
 		}
 		int longest = (keepsValue) ? LONGEST_WAIT_WITH_VALUE_SECONDS : LONGEST_WAIT_WITHOUT_VALUE_SECONDS;
 		long backOff = Math.min(1L << Math.min(failures - 1, 7), longest) * SECOND;
 		return (keepsValue) ? backOff + (long) (backOff * MOST_JITTER * jitter) : backOff;
-	}
-
-	/**
-	 * Returns whether a failure says nothing about the secret, so that an old value may
-	 * go on being served.
-	 * @param reason the class of failure
-	 * @return {@code false} if the value must go at once
-	 */
-	static boolean isTransient(Reason reason) {
-		return switch (reason) {
-			case THROTTLED, TIMEOUT, UNREACHABLE, SERVICE_ERROR, BAD_ANSWER, AMBIGUOUS, CREDENTIALS, NOT_CONFIGURED,
-					INTERRUPTED ->
-				true;
-			case NOT_FOUND, FIELD_NOT_FOUND, DENIED, REFUSED, NOT_TEXT, NOT_JSON -> false;
-		};
 	}
 
 	/**

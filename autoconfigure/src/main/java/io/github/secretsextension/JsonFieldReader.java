@@ -6,31 +6,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reader of one field of a JSON text (RFC 8259), in one strict pass without a tree.
- * <p>
- * The whole text is checked, also behind the field. Nesting deeper than 64, numbers
- * longer than 1,000 characters and repeated keys are refused. No message holds a piece of
- * the text. Own code because every application would pay for a JSON library otherwise: in
- * deployment size, and in start-up time at the first field.
+ * A reader of one field of a JSON text, in one strict pass without a tree. The whole text
+ * is checked, also behind the field; a repeated key is refused.
  */
-final class JsonFieldReader {
-
-	private static final int MAX_DEPTH = 64;
-
-	private static final int MAX_NUMBER_LENGTH = 1000;
-
-	private final String json;
+final class JsonFieldReader extends JsonTokens {
 
 	private final boolean pointer;
 
 	private final String[] path;
 
-	private int position;
-
 	private @Nullable String found;
 
 	JsonFieldReader(String json, String field) {
-		this.json = json;
+		super(json);
 		this.pointer = field.startsWith("/");
 		this.path = (this.pointer) ? tokens(field) : new String[] { field };
 	}
@@ -56,10 +44,7 @@ final class JsonFieldReader {
 			throw malformed("it is not an object or array");
 		}
 		value(0, 0);
-		skipWhitespace();
-		if (this.position < this.json.length()) {
-			throw malformed("text follows the end");
-		}
+		end();
 		return this.found;
 	}
 
@@ -72,10 +57,7 @@ final class JsonFieldReader {
 	private void value(int depth, int matched) {
 		boolean wanted = matched == this.path.length;
 		int start = this.position;
-		char first = next();
-		if (depth == MAX_DEPTH && (first == '{' || first == '[')) {
-			throw malformed("it is nested deeper than " + MAX_DEPTH);
-		}
+		char first = open(depth);
 		switch (first) {
 			case '{' -> object(depth, (wanted) ? -1 : matched);
 			case '[' -> array(depth, (wanted) ? -1 : matched);
@@ -132,104 +114,6 @@ final class JsonFieldReader {
 		expect(']');
 	}
 
-	private String string(boolean keep) {
-		int start = this.position;
-		int end = start;
-		while (end < this.json.length() && this.json.charAt(end) != '"' && this.json.charAt(end) != '\\'
-				&& this.json.charAt(end) >= ' ') {
-			end++;
-		}
-		this.position = end;
-		if (peek('"')) {
-			return (keep) ? this.json.substring(start, end) : "";
-		}
-		StringBuilder text = new StringBuilder().append(this.json, start, end);
-		for (char c = next(); c != '"'; c = next()) {
-			if (c < ' ') {
-				throw malformed("a string holds a control character");
-			}
-			text.append((c == '\\') ? escaped() : c);
-		}
-		return text.toString();
-	}
-
-	private char escaped() {
-		char c = next();
-		return switch (c) {
-			case '"', '\\', '/' -> c;
-			case 'b' -> '\b';
-			case 'f' -> '\f';
-			case 'n' -> '\n';
-			case 'r' -> '\r';
-			case 't' -> '\t';
-			case 'u' -> unicode();
-			default -> throw malformed("a string holds an unknown escape");
-		};
-	}
-
-	private char unicode() {
-		int code = 0;
-		for (int i = 0; i < 4; i++) {
-			char c = next();
-			int digit = (c < 128) ? Character.digit(c, 16) : -1;
-			if (digit < 0) {
-				throw malformed("a \\u escape lacks four hexadecimal digits");
-			}
-			code = code * 16 + digit;
-		}
-		return (char) code;
-	}
-
-	private void literal(char first) {
-		switch (first) {
-			case 't' -> rest("rue");
-			case 'f' -> rest("alse");
-			case 'n' -> rest("ull");
-			default -> number(first);
-		}
-	}
-
-	private void rest(String rest) {
-		if (!this.json.startsWith(rest, this.position)) {
-			throw malformed("a value is neither string, number, object, array, true, false nor null");
-		}
-		this.position += rest.length();
-	}
-
-	private void number(char first) {
-		int start = this.position - 1;
-		char c = (first == '-') ? next() : first;
-		if (c < '0' || c > '9') {
-			throw malformed("a value is neither string, number, object, array, true, false nor null");
-		}
-		if (c != '0') {
-			digits(0);
-		}
-		if (peek('.')) {
-			digits(1);
-		}
-		if (peek('e') || peek('E')) {
-			if (!peek('+')) {
-				peek('-');
-			}
-			digits(1);
-		}
-		if (this.position - start > MAX_NUMBER_LENGTH) {
-			throw malformed("a number is longer than " + MAX_NUMBER_LENGTH + " characters");
-		}
-	}
-
-	private void digits(int least) {
-		int start = this.position;
-		while (this.position < this.json.length() && this.json.charAt(this.position) >= '0'
-				&& this.json.charAt(this.position) <= '9') {
-			this.position++;
-		}
-		if (this.position - start < least) {
-			throw malformed("a number lacks digits");
-		}
-	}
-
 	private static String compact(String raw) {
 		StringBuilder compact = new StringBuilder(raw.length());
 		boolean inString = false;
@@ -248,54 +132,6 @@ final class JsonFieldReader {
 			}
 		}
 		return compact.toString();
-	}
-
-	private void skipWhitespace() {
-		while (this.position < this.json.length() && isWhitespace(this.json.charAt(this.position))) {
-			this.position++;
-		}
-	}
-
-	private static boolean isWhitespace(char c) {
-		return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-	}
-
-	private boolean peek(char expected) {
-		boolean matches = this.position < this.json.length() && this.json.charAt(this.position) == expected;
-		if (matches) {
-			this.position++;
-		}
-		return matches;
-	}
-
-	private void expect(char expected) {
-		if (!peek(expected)) {
-			throw malformed("'" + expected + "' is missing");
-		}
-	}
-
-	private char next() {
-		if (this.position >= this.json.length()) {
-			throw malformed("it ends too early");
-		}
-		return this.json.charAt(this.position++);
-	}
-
-	private MalformedJsonException malformed(String problem) {
-		return new MalformedJsonException(problem + " (at character " + (this.position + 1) + ")");
-	}
-
-	/**
-	 * An error in a JSON text; its message holds no piece of the text.
-	 */
-	static final class MalformedJsonException extends RuntimeException {
-
-		private static final long serialVersionUID = 1L;
-
-		private MalformedJsonException(String problem) {
-			super(problem);
-		}
-
 	}
 
 }

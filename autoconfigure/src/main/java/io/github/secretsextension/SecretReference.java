@@ -2,6 +2,7 @@ package io.github.secretsextension;
 
 import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,12 @@ import org.jspecify.annotations.Nullable;
  * Instances are immutable and equal when every part is equal.
  */
 public final class SecretReference {
+
+	/** What AWS appends to a secret's name in its ARN. */
+	private static final Pattern ARN_SUFFIX = Pattern.compile("-[A-Za-z0-9]{6}");
+
+	/** Parameters under this path are secrets of Secrets Manager. */
+	private static final String SECRETS_PATH = "/aws/reference/secretsmanager/";
 
 	private final Kind kind;
 
@@ -199,6 +206,67 @@ public final class SecretReference {
 	 */
 	public boolean isArn() {
 		return this.id.startsWith(SecretReferenceParser.ARN);
+	}
+
+	/**
+	 * Returns whether an answer is about what this reference asks for, so far as it says.
+	 * @param name the name in the answer, or {@code null}
+	 * @param arn the ARN in the answer, or {@code null}
+	 * @return {@code false} if it is about another secret or parameter
+	 */
+	public boolean isAnsweredBy(@Nullable String name, @Nullable String arn) {
+		return (this.kind == Kind.SECRET) ? isSecret(name, arn) : isParameter(name, arn);
+	}
+
+	private boolean isSecret(@Nullable String name, @Nullable String arn) {
+		if (!isArn()) {
+			return name == null || name.equals(this.id);
+		}
+		return arn == null || arn.equals(this.id)
+				|| (arn.startsWith(this.id) && ARN_SUFFIX.matcher(arn.substring(this.id.length())).matches());
+	}
+
+	private boolean isParameter(@Nullable String name, @Nullable String arn) {
+		if (!isArn()) {
+			return name == null || isSameParameter(name, this.id) || this.id.equals(SECRETS_PATH + name);
+		}
+		boolean secret = this.id.contains(":parameter" + SECRETS_PATH);
+		if (arn != null && !secret) {
+			return arn.equals(this.id);
+		}
+		return name == null || name.equals(this.id)
+				|| isSameParameter(name, this.id.substring(this.id.indexOf(":parameter/") + 10));
+	}
+
+	/** At the root the slash may be missing. */
+	private static boolean isSameParameter(String name, String asked) {
+		return withSlash(name).equals(withSlash(asked));
+	}
+
+	private static String withSlash(String name) {
+		return (name.startsWith("/")) ? name : "/" + name;
+	}
+
+	/**
+	 * Returns a reference that also asks for a version or form of the value.
+	 * @param name a selector of the grammar, such as {@code versionStage}
+	 * @param value its value
+	 * @return the reference, without field and default
+	 * @throws SecretReferenceSyntaxException if there is no such selector, or none with
+	 * that value beside the others
+	 */
+	public SecretReference withSelector(String name, String value) {
+		StringBuilder text = new StringBuilder(this.kind.prefix()).append(this.id);
+		boolean first = this.selectors.equals(Selectors.NONE);
+		this.selectors.appendTo(text);
+		int start = text.append((first) ? '?' : '&').append(name).append('=').length();
+		for (int i = 0; i < value.length(); i++) {
+			if ("&#:".indexOf(value.charAt(i)) >= 0) {
+				throw new SecretReferenceSyntaxException(text + value, start + i,
+						"no selector's value has the character '" + value.charAt(i) + "'");
+			}
+		}
+		return parse(text.append(value).toString());
 	}
 
 	/**

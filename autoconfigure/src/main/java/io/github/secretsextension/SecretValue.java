@@ -35,6 +35,12 @@ public final class SecretValue {
 
 	private final @Nullable String type;
 
+	private final @Nullable String dataType;
+
+	private final @Nullable String sourceResult;
+
+	private final @Nullable Instant createdAt;
+
 	private final Instant loadedAt;
 
 	private final Map<String, String> fields = new ConcurrentHashMap<>(2);
@@ -51,6 +57,9 @@ public final class SecretValue {
 		this.versionStages = builder.versionStages;
 		this.version = builder.version;
 		this.type = builder.type;
+		this.dataType = builder.dataType;
+		this.sourceResult = builder.sourceResult;
+		this.createdAt = builder.createdAt;
 		this.loadedAt = builder.loadedAt;
 	}
 
@@ -117,7 +126,7 @@ public final class SecretValue {
 		try {
 			read = new JsonFieldReader(text(), field).read();
 		}
-		catch (JsonFieldReader.MalformedJsonException ex) {
+		catch (MalformedJsonException ex) {
 			throw failure(Reason.NOT_JSON, "The value is not JSON that could have fields: " + ex.getMessage(),
 					"Leave out '#…' to get the whole text, or store a JSON object.");
 		}
@@ -183,14 +192,43 @@ public final class SecretValue {
 	}
 
 	/**
-	 * Returns how much memory the text or the bytes take: a text with any character
-	 * beyond Latin-1 two bytes for each.
+	 * Returns the data type of a parameter.
+	 * @return such as {@code text} or {@code aws:ec2:image}, or {@code null} for a secret
+	 */
+	public @Nullable String dataType() {
+		return this.dataType;
+	}
+
+	/**
+	 * Returns what another service said of a parameter that stands for something of its
+	 * own, such as a secret. It holds the value too.
+	 * @return a JSON text, or {@code null}, as for most parameters
+	 */
+	public @Nullable String sourceResult() {
+		return this.sourceResult;
+	}
+
+	/**
+	 * Returns when this version was made: a secret's creation date, a parameter's last
+	 * modification.
+	 * @return the time by the service's clock, or {@code null} if it gave none
+	 */
+	public @Nullable Instant createdAt() {
+		return this.createdAt;
+	}
+
+	/**
+	 * Returns how much memory the value takes: a text with any character beyond Latin-1
+	 * two bytes for each.
 	 */
 	int sizeInBytes() {
-		if (this.bytes != null) {
-			return this.bytes.length;
+		return ((this.bytes != null) ? this.bytes.length : size(this.text)) + size(this.sourceResult);
+	}
+
+	private static int size(@Nullable String text) {
+		if (text == null) {
+			return 0;
 		}
-		String text = text();
 		for (int i = 0; i < text.length(); i++) {
 			if (text.charAt(i) > 0xff) {
 				return 2 * text.length();
@@ -235,6 +273,12 @@ public final class SecretValue {
 		private @Nullable Long version;
 
 		private @Nullable String type;
+
+		private @Nullable String dataType;
+
+		private @Nullable String sourceResult;
+
+		private @Nullable Instant createdAt;
 
 		private Instant loadedAt = Instant.EPOCH;
 
@@ -318,6 +362,36 @@ public final class SecretValue {
 		 */
 		public Builder type(@Nullable String type) {
 			this.type = type;
+			return this;
+		}
+
+		/**
+		 * Sets the data type of a parameter.
+		 * @param dataType the data type, or {@code null}
+		 * @return this builder
+		 */
+		public Builder dataType(@Nullable String dataType) {
+			this.dataType = dataType;
+			return this;
+		}
+
+		/**
+		 * Sets what another service said of a parameter.
+		 * @param sourceResult a JSON text, or {@code null}
+		 * @return this builder
+		 */
+		public Builder sourceResult(@Nullable String sourceResult) {
+			this.sourceResult = sourceResult;
+			return this;
+		}
+
+		/**
+		 * Sets when this version was made.
+		 * @param createdAt the time by the service's clock, or {@code null}
+		 * @return this builder
+		 */
+		public Builder createdAt(@Nullable Instant createdAt) {
+			this.createdAt = createdAt;
 			return this;
 		}
 

@@ -15,12 +15,10 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 
-import com.github.benmanes.caffeine.cache.AsyncCache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.RemovalCause;
 import org.jspecify.annotations.Nullable;
 
 import io.github.secretsextension.SecretReference.Kind;
+import io.github.secretsextension.SecretsException.Reason;
 
 /**
  * A TTL cache in front of another {@link SecretsProvider}.
@@ -42,12 +40,6 @@ import io.github.secretsextension.SecretReference.Kind;
  */
 public final class SecretsCache implements SecretsProvider {
 
-	/**
-	 * How many failures are remembered where no value is kept: one would push out
-	 * another's.
-	 */
-	private static final int FAILURES_WITHOUT_CACHING = 1000;
-
 	private final SecretsProvider upstream;
 
 	private final SecretsCacheSettings settings;
@@ -58,9 +50,7 @@ public final class SecretsCache implements SecretsProvider {
 
 	private final CacheRules parameterRules;
 
-	private final AsyncCache<SecretReference, CacheEntry> entries;
-
-	private final ConcurrentMap<SecretReference, CompletableFuture<CacheEntry>> map;
+	private final ConcurrentMap<SecretReference, CompletableFuture<CacheEntry>> entries;
 
 	private final Map<SecretReference, SecretReference> namesByArn = new ConcurrentHashMap<>();
 
@@ -82,22 +72,9 @@ public final class SecretsCache implements SecretsProvider {
 		this.clock = clock;
 		this.secretRules = CacheRules.of(settings, Kind.SECRET);
 		this.parameterRules = CacheRules.of(settings, Kind.PARAMETER);
-		CacheWeigher weigher = new CacheWeigher((settings.size() > 0) ? settings.size() : FAILURES_WITHOUT_CACHING,
-				settings.maxBytes(), settings.pinned());
-		this.entries = Caffeine.newBuilder()
-			.weigher(weigher)
-			.maximumWeight(weigher.bound())
-			.executor(Runnable::run)
-			.evictionListener(this::onEviction)
-			.buildAsync();
-		this.map = this.entries.asMap();
-		this.calls = new CacheCalls(upstream, settings, clock, this::rules, executors, jitter, this.map);
-	}
-
-	private void onEviction(@Nullable SecretReference key, @Nullable CacheEntry entry, RemovalCause cause) {
-		if (key != null && entry != null && entry.value() != null) {
-			statistics(key).evicted();
-		}
+		// Caffeine's classes take a tenth of a second to load: not where nothing is kept.
+		this.entries = (settings.isCaching()) ? BoundedEntries.create(settings) : new ConcurrentHashMap<>();
+		this.calls = new CacheCalls(upstream, settings, clock, this::rules, executors, jitter, this.entries);
 	}
 
 	@Override
@@ -105,7 +82,7 @@ public final class SecretsCache implements SecretsProvider {
 		SecretReference key = reference.key();
 		boolean waited = false;
 		while (true) {
-			CompletableFuture<CacheEntry> present = this.entries.getIfPresent(key);
+			CompletableFuture<CacheEntry> present = this.entries.get(key);
 			if (present == null && key.isArn()) {
 				SecretValue value = valueByName(key);
 				if (value != null) {
@@ -130,14 +107,32 @@ public final class SecretsCache implements SecretsProvider {
 				}
 			}
 			if (flight != null) {
+				boolean own = flight != present;
 				waited = true;
-				SecretValue value = join(reference, flight);
+				SecretValue value = join(reference, flight, own);
 				if (value != null) {
 					return value;
 				}
 			}
 			// Another reader was faster, or a prefetch came to nothing: once more.
 		}
+	}
+
+	@Override
+	public @Nullable SecretValue getIfFresh(SecretReference reference) {
+		SecretReference key = reference.key();
+		if (!this.settings.allowed().allows(reference)) {
+			throw CacheFailures.refused(reference);
+		}
+		CacheEntry entry = CacheFlight.entry(this.entries.get(key));
+		SecretValue value = entry.value();
+		CacheRules rules = rules(key);
+		if (value == null || decide(key, entry, rules, entry.age(this.clock, rules.ttl())) != CacheRules.Decision.SERVE
+				|| !rules.isFresh(entry, entry.age(this.clock, rules.ttl()))) {
+			return null;
+		}
+		statistics(key).hit();
+		return value;
 	}
 
 	private CacheRules.Decision decide(SecretReference key, CacheEntry entry, CacheRules rules, long age) {
@@ -193,7 +188,7 @@ public final class SecretsCache implements SecretsProvider {
 	}
 
 	private @Nullable SecretReference findName(SecretReference arn) {
-		for (Map.Entry<SecretReference, CompletableFuture<CacheEntry>> candidate : this.map.entrySet()) {
+		for (Map.Entry<SecretReference, CompletableFuture<CacheEntry>> candidate : this.entries.entrySet()) {
 			SecretReference key = candidate.getKey();
 			SecretValue value = CacheFlight.entry(candidate.getValue()).value();
 			if (value != null && arn.id().equals(value.arn()) && !key.isArn() && key.isSameVersion(arn)) {
@@ -205,9 +200,10 @@ public final class SecretsCache implements SecretsProvider {
 
 	/**
 	 * Waits for a call, or only for a while if there is an old value.
-	 * @return the value, or {@code null} if the call was a prefetch that tells nothing
+	 * @return the value, or {@code null} if the call tells nothing: a prefetch, or one
+	 * that another reader made and was interrupted in
 	 */
-	private @Nullable SecretValue join(SecretReference reference, CacheFlight flight) {
+	private @Nullable SecretValue join(SecretReference reference, CacheFlight flight, boolean own) {
 		SecretReference key = reference.key();
 		CacheEntry previous = flight.previous();
 		SecretValue old = previous.value();
@@ -226,7 +222,9 @@ public final class SecretsCache implements SecretsProvider {
 			await(reference, flight, Long.MAX_VALUE);
 		}
 		CacheEntry entry = flight.join();
-		if (entry == CacheEntry.NONE) {
+		SecretsException ended = entry.failure();
+		boolean interrupted = !own && ended != null && ended.getReason() == Reason.INTERRUPTED;
+		if (entry == CacheEntry.NONE || interrupted) {
 			return null;
 		}
 		return result(reference, entry);
@@ -294,7 +292,8 @@ public final class SecretsCache implements SecretsProvider {
 			unprepared = CacheFailures.known(key, ex);
 		}
 		CacheFlight flight = new CacheFlight(previous, this.clock, false);
-		if ((present != null) ? !this.map.replace(key, present, flight) : this.map.putIfAbsent(key, flight) != null) {
+		if ((present != null) ? !this.entries.replace(key, present, flight)
+				: this.entries.putIfAbsent(key, flight) != null) {
 			return null;
 		}
 		if (unprepared != null) {
@@ -311,7 +310,7 @@ public final class SecretsCache implements SecretsProvider {
 		SecretReference key = reference.key();
 		prepare(reference);
 		@Nullable CacheFlight[] own = new @Nullable CacheFlight[1];
-		CompletableFuture<CacheEntry> present = this.map.compute(key, (same, current) -> {
+		CompletableFuture<CacheEntry> present = this.entries.compute(key, (same, current) -> {
 			if (current instanceof CacheFlight flight && flight.isShared(this.clock)) {
 				own[0] = null;
 				return flight;
@@ -337,7 +336,7 @@ public final class SecretsCache implements SecretsProvider {
 	 * @return whether there was a value
 	 */
 	public boolean outdate(SecretReference reference) {
-		return CacheCalls.outdate(this.map, reference.key());
+		return CacheCalls.outdate(this.entries, reference.key());
 	}
 
 	/**
@@ -346,7 +345,7 @@ public final class SecretsCache implements SecretsProvider {
 	 * @return whether there was a value
 	 */
 	public boolean outdateAll(Kind kind) {
-		return this.map.keySet().stream().filter((key) -> key.kind() == kind && outdate(key)).count() > 0;
+		return this.entries.keySet().stream().filter((key) -> key.kind() == kind && outdate(key)).count() > 0;
 	}
 
 	/**
@@ -357,10 +356,11 @@ public final class SecretsCache implements SecretsProvider {
 	 * @param batch whether one call may ask for several values, where upstream has such
 	 * calls
 	 */
+	@Override
 	public void prefetch(Collection<SecretReference> references, boolean batch) {
 		List<CachePrefetch> prefetches = new ArrayList<>();
 		for (Kind kind : Kind.values()) {
-			prefetches.add(new CachePrefetch(kind, this.upstream, this.settings, this.clock, this.calls, this.map));
+			prefetches.add(new CachePrefetch(kind, this.upstream, this.settings, this.clock, this.calls, this.entries));
 		}
 		prefetches.forEach((prefetch) -> prefetch.register(references));
 		prefetches.forEach((prefetch) -> prefetch.start(batch));
@@ -380,7 +380,7 @@ public final class SecretsCache implements SecretsProvider {
 	 * @return the number, possibly a moment old
 	 */
 	public int size(Kind kind) {
-		return (int) this.map.entrySet()
+		return (int) this.entries.entrySet()
 			.stream()
 			.filter((entry) -> entry.getKey().kind() == kind && CacheFlight.entry(entry.getValue()).value() != null)
 			.count();
@@ -392,7 +392,7 @@ public final class SecretsCache implements SecretsProvider {
 	@Override
 	public void close() {
 		this.calls.close();
-		this.entries.synchronous().invalidateAll();
+		this.entries.clear();
 		this.namesByArn.clear();
 		this.upstream.close();
 	}

@@ -27,6 +27,10 @@ public record SecretsCacheSettings(KindSettings secrets, KindSettings parameters
 		return (kind == Kind.SECRET) ? this.secrets : this.parameters;
 	}
 
+	boolean isCaching() {
+		return isCaching(Kind.SECRET) || isCaching(Kind.PARAMETER);
+	}
+
 	boolean isCaching(Kind kind) {
 		return this.size > 0 && !of(kind).ttl().isZero();
 	}

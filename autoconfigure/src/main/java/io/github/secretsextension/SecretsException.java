@@ -130,6 +130,19 @@ public class SecretsException extends RuntimeException {
 		 */
 		AMBIGUOUS,
 
+		/**
+		 * The extension answers nobody yet: it does so only while a function is invoked.
+		 */
+		NOT_READY,
+
+		/** The extension or agent does not accept the token. */
+		TOKEN_REJECTED,
+
+		/**
+		 * What was asked does not offer this kind of value: the agent has no parameters.
+		 */
+		UNSUPPORTED,
+
 		/** The process's own credentials have expired. */
 		CREDENTIALS,
 
@@ -144,6 +157,20 @@ public class SecretsException extends RuntimeException {
 
 		/** The caller's thread was interrupted while it waited. */
 		INTERRUPTED;
+
+		/**
+		 * Returns whether the failure says nothing about the secret itself, so that an
+		 * old value may go on being served, or another source be asked.
+		 * @return {@code false} if the secret is gone, denied or not of the wanted form
+		 */
+		public boolean isTransient() {
+			return switch (this) {
+				case THROTTLED, TIMEOUT, UNREACHABLE, SERVICE_ERROR, BAD_ANSWER, AMBIGUOUS, NOT_READY, TOKEN_REJECTED,
+						UNSUPPORTED, CREDENTIALS, NOT_CONFIGURED, INTERRUPTED ->
+					true;
+				case NOT_FOUND, FIELD_NOT_FOUND, DENIED, REFUSED, NOT_TEXT, NOT_JSON -> false;
+			};
+		}
 
 		/**
 		 * Returns whether the failure says for sure that there is nothing to read, so

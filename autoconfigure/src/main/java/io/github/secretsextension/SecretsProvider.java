@@ -1,5 +1,9 @@
 package io.github.secretsextension;
 
+import java.util.Collection;
+
+import org.jspecify.annotations.Nullable;
+
 /**
  * A source of secrets and parameters: the one port through which properties, Java code
  * and the HTTP endpoint read.
@@ -20,6 +24,17 @@ public interface SecretsProvider extends AutoCloseable {
 	SecretValue get(SecretReference reference);
 
 	/**
+	 * Returns the value if it is at hand within its TTL, so that no call is needed.
+	 * @param reference what to read
+	 * @return the value, or {@code null} if {@link #get(SecretReference)} would have to
+	 * call upstream, and where nothing is kept
+	 * @throws SecretsException if the value may not be read
+	 */
+	default @Nullable SecretValue getIfFresh(SecretReference reference) {
+		return null;
+	}
+
+	/**
 	 * Returns the value anew from upstream, past any cache.
 	 * @param reference what to read
 	 * @return the value
@@ -36,6 +51,15 @@ public interface SecretsProvider extends AutoCloseable {
 	 * @throws SecretsException if it cannot be created
 	 */
 	default void prepare(SecretReference reference) {
+	}
+
+	/**
+	 * Starts to read references in the background, where values are kept. A failure is
+	 * not remembered.
+	 * @param references what will be read
+	 * @param batch whether one call may ask for several values
+	 */
+	default void prefetch(Collection<SecretReference> references, boolean batch) {
 	}
 
 	/**

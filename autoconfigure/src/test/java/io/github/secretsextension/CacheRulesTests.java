@@ -162,7 +162,7 @@ class CacheRulesTests {
 	void tellsTransientReasons(Reason reason) {
 		Set<Reason> definitive = EnumSet.of(Reason.NOT_FOUND, Reason.FIELD_NOT_FOUND, Reason.DENIED, Reason.REFUSED,
 				Reason.NOT_TEXT, Reason.NOT_JSON);
-		assertThat(CacheRules.isTransient(reason)).isEqualTo(!definitive.contains(reason));
+		assertThat(reason.isTransient()).isEqualTo(!definitive.contains(reason));
 	}
 
 	@ParameterizedTest

@@ -20,7 +20,6 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-import io.github.secretsextension.JsonFieldReader.MalformedJsonException;
 import io.github.secretsextension.SecretsException.Reason;
 
 import static org.assertj.core.api.Assertions.assertThat;

@@ -16,6 +16,7 @@ import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkInterruptedException;
 
+import io.github.secretsextension.AwsErrorKind;
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretsException;
@@ -87,7 +88,7 @@ final class AwsFailures {
 	 */
 	static boolean isOfCredentials(Throwable failure) {
 		if (failure instanceof AwsServiceException answer) {
-			return kind(answer) == ErrorKind.CREDENTIALS;
+			return kind(answer) == AwsErrorKind.CREDENTIALS;
 		}
 		return !(failure instanceof LinkageError) && !has(failure, AwsFailures::isInterrupt)
 				&& has(failure, AwsFailures::isAboutCredentials);
@@ -118,7 +119,7 @@ final class AwsFailures {
 	private static SecretsException answered(Asked asked, @Nullable AwsClient client, AwsServiceException answer) {
 		AwsErrorDetails details = answer.awsErrorDetails();
 		String code = (details != null) ? details.errorCode() : null;
-		ErrorKind kind = kind(answer);
+		AwsErrorKind kind = kind(answer);
 		String problem = ((isOurs(answer)) ? asked.service() : "A service that the credentials come from")
 				+ " answered '"
 				+ ((code != null) ? token(code) : "status " + answer.statusCode() + " without an error code") + "' ("
@@ -127,10 +128,10 @@ final class AwsFailures {
 		return failure(asked, kind.reason(), problem, action(kind, asked));
 	}
 
-	private static ErrorKind kind(AwsServiceException answer) {
+	private static AwsErrorKind kind(AwsServiceException answer) {
 		AwsErrorDetails details = answer.awsErrorDetails();
-		return (isOurs(answer)) ? ErrorKind.of((details != null) ? details.errorCode() : null, answer.statusCode())
-				: ErrorKind.CREDENTIALS;
+		return (isOurs(answer)) ? AwsErrorKind.of((details != null) ? details.errorCode() : null, answer.statusCode())
+				: AwsErrorKind.CREDENTIALS;
 	}
 
 	private static boolean isOurs(AwsServiceException answer) {
@@ -139,7 +140,7 @@ final class AwsFailures {
 		return service == null || OUR_SERVICES.contains(service);
 	}
 
-	private static String action(ErrorKind kind, Asked asked) {
+	private static String action(AwsErrorKind kind, Asked asked) {
 		return switch (kind) {
 			case MISSING -> "Check the name, the version and the region" + ((asked.kind() == Kind.SECRET)
 					? "; a secret that is marked for deletion counts as missing." : ".");

@@ -36,7 +36,7 @@ final class ParameterCall {
 		if (answer == null) {
 			throw AwsFailures.emptyAnswer(reference, client);
 		}
-		if (!isAbout(reference, answer)) {
+		if (!reference.isAnsweredBy(answer.name(), answer.arn())) {
 			throw AwsFailures.otherAnswer(reference, client);
 		}
 		return value(text(reference, client, answer), answer, loadedAt);
@@ -56,7 +56,7 @@ final class ParameterCall {
 			for (SecretReference reference : batch) {
 				// Among several answers only one that says what it is about is about it.
 				String identity = (reference.isArn()) ? answer.arn() : answer.name();
-				if (reference.id().equals(identity) && isAbout(reference, answer)) {
+				if (reference.id().equals(identity) && reference.isAnsweredBy(answer.name(), answer.arn())) {
 					values.put(reference, value);
 				}
 			}
@@ -71,6 +71,9 @@ final class ParameterCall {
 			.arn(answer.arn())
 			.version(answer.version())
 			.type(answer.typeAsString())
+			.dataType(answer.dataType())
+			.sourceResult(answer.sourceResult())
+			.createdAt(answer.lastModifiedDate())
 			.loadedAt(loadedAt)
 			.build();
 	}
@@ -98,31 +101,6 @@ final class ParameterCall {
 					"Read a binary secret from Secrets Manager itself: $<secret:…>.");
 		}
 		throw AwsFailures.emptyAnswer(reference, client);
-	}
-
-	private static boolean isAbout(SecretReference reference, Parameter answer) {
-		String id = reference.id();
-		String name = answer.name();
-		String arn = answer.arn();
-		if (!reference.isArn()) {
-			return name == null || isSame(name, id) || id.equals(SECRETS_PATH + name);
-		}
-		boolean isSecret = id.contains(":parameter" + SECRETS_PATH);
-		if (arn != null && !isSecret) {
-			return arn.equals(id);
-		}
-		return name == null || name.equals(id) || isSame(name, id.substring(id.indexOf(":parameter/") + 10));
-	}
-
-	/**
-	 * Returns whether two names mean one parameter: at the root the slash may be missing.
-	 */
-	private static boolean isSame(String name, String asked) {
-		return withSlash(name).equals(withSlash(asked));
-	}
-
-	private static String withSlash(String name) {
-		return (name.startsWith("/")) ? name : "/" + name;
 	}
 
 }

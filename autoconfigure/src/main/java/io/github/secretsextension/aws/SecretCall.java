@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
@@ -24,9 +23,6 @@ import io.github.secretsextension.SecretValue;
  */
 final class SecretCall {
 
-	/** What AWS appends to a secret's name in its ARN. */
-	private static final Pattern SUFFIX = Pattern.compile("-[A-Za-z0-9]{6}");
-
 	private SecretCall() {
 	}
 
@@ -37,7 +33,7 @@ final class SecretCall {
 			.versionId(reference.versionId())
 			.build();
 		GetSecretValueResponse answer = client.getSecretValue(request);
-		if (!isAbout(reference, answer.name(), answer.arn())) {
+		if (!reference.isAnsweredBy(answer.name(), answer.arn())) {
 			throw AwsFailures.otherAnswer(reference, client);
 		}
 		SecretValue.Builder value = value(answer.secretString(), answer.secretBinary());
@@ -48,6 +44,7 @@ final class SecretCall {
 			.arn(answer.arn())
 			.versionId(answer.versionId())
 			.versionStages(answer.versionStages())
+			.createdAt(answer.createdDate())
 			.loadedAt(loadedAt)
 			.build();
 	}
@@ -79,12 +76,13 @@ final class SecretCall {
 			.arn(entry.arn())
 			.versionId(entry.versionId())
 			.versionStages(entry.versionStages())
+			.createdAt(entry.createdDate())
 			.loadedAt(loadedAt)
 			.build();
 		for (SecretReference reference : batch) {
 			// Among several answers only one that says what it is about is about it.
 			String identity = (reference.isArn()) ? entry.arn() : entry.name();
-			if (identity != null && isAbout(reference, entry.name(), entry.arn())) {
+			if (identity != null && reference.isAnsweredBy(entry.name(), entry.arn())) {
 				values.put(reference, value);
 			}
 		}
@@ -95,15 +93,6 @@ final class SecretCall {
 			return SecretValue.builder().text(text);
 		}
 		return (bytes != null) ? SecretValue.builder().bytes(bytes.asByteArrayUnsafe()) : null;
-	}
-
-	private static boolean isAbout(SecretReference reference, @Nullable String name, @Nullable String arn) {
-		String id = reference.id();
-		if (!reference.isArn()) {
-			return name == null || name.equals(id);
-		}
-		return arn == null || arn.equals(id)
-				|| (arn.startsWith(id) && SUFFIX.matcher(arn.substring(id.length())).matches());
 	}
 
 }

@@ -1,4 +1,4 @@
-package io.github.secretsextension.aws;
+package io.github.secretsextension;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -11,7 +11,7 @@ import io.github.secretsextension.SecretsException.Reason;
  * What an error code of AWS means: the one table of all codes. AWS answers most errors
  * with status 400, so the status counts only where the code says nothing.
  */
-enum ErrorKind {
+public enum AwsErrorKind {
 
 	/** There is no such thing, or it is marked for deletion. */
 	MISSING(Reason.NOT_FOUND, "ResourceNotFoundException", "InvalidRequestException", "ParameterNotFound",
@@ -46,10 +46,10 @@ enum ErrorKind {
 	/** An answer without a code: it does not come from AWS. */
 	NOT_OF_AWS(Reason.BAD_ANSWER);
 
-	private static final Map<String, ErrorKind> KINDS = new HashMap<>();
+	private static final Map<String, AwsErrorKind> KINDS = new HashMap<>();
 
 	static {
-		for (ErrorKind kind : values()) {
+		for (AwsErrorKind kind : values()) {
 			for (String code : kind.codes) {
 				KINDS.put(code, kind);
 			}
@@ -60,7 +60,7 @@ enum ErrorKind {
 
 	private final String[] codes;
 
-	ErrorKind(Reason reason, String... codes) {
+	AwsErrorKind(Reason reason, String... codes) {
 		this.reason = reason;
 		this.codes = codes;
 	}
@@ -69,7 +69,7 @@ enum ErrorKind {
 	 * Returns the class of failure.
 	 * @return the reason
 	 */
-	Reason reason() {
+	public Reason reason() {
 		return this.reason;
 	}
 
@@ -79,8 +79,8 @@ enum ErrorKind {
 	 * @param status its HTTP status
 	 * @return the meaning
 	 */
-	static ErrorKind of(@Nullable String code, int status) {
-		ErrorKind kind = (code != null) ? KINDS.get(code) : null;
+	public static AwsErrorKind of(@Nullable String code, int status) {
+		AwsErrorKind kind = (code != null) ? KINDS.get(code) : null;
 		if (kind != null) {
 			return kind;
 		}
