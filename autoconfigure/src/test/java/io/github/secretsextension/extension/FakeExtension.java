@@ -28,8 +28,8 @@ import io.github.secretsextension.JavaProcess;
  * Extension or as AWS's agent does, fails as a test tells it and remembers who asked.
  * <p>
  * It shares no code with the client and the endpoint, since it is there to test them.
- * Within a test it is an object; {@link #main} makes a process of it, which needs the
- * classes of this package's tests and nothing else.
+ * Within a test it is an object; {@link #main} makes a process of it, which needs this
+ * project's test classes and nothing else.
  */
 public final class FakeExtension implements AutoCloseable {
 
