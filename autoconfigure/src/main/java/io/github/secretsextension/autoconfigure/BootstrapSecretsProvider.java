@@ -19,6 +19,7 @@ import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 import io.github.secretsextension.SecretsProvider;
 import io.github.secretsextension.autoconfigure.SecretsExtensionProperties.Prefetch;
+import io.github.secretsextension.extension.FallbackSecretsProvider;
 
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -120,7 +121,7 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		try {
 			Prefetch prefetch = this.factory.prefetch(this.environment);
 			if (prefetch != Prefetch.OFF && guarded(this::registered) == null) {
-				startEarly((provider) -> ((SecretsCache) provider).prefetch(references, prefetch == Prefetch.AUTO));
+				startEarly((provider) -> provider.prefetch(references, prefetch == Prefetch.AUTO));
 			}
 		}
 		catch (RuntimeException | LinkageError ex) {
@@ -145,7 +146,7 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		else if (created == null) {
 			createEarly(start);
 		}
-		else if (created instanceof SecretsCache) {
+		else {
 			start.accept(created);
 		}
 	}
@@ -187,7 +188,7 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	private @Nullable SecretsProvider create(CompletableFuture<Supplier<SecretsProvider>> bound,
 			Consumer<SecretsProvider> start) {
 		try {
-			this.factory.preload();
+			this.factory.preload(this.environment);
 			SecretsProvider provider = bound.join().get();
 			// Before it is published, so that each reader finds what is under way.
 			start.accept(provider);
@@ -301,12 +302,20 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	 * its place
 	 */
 	@Nullable SecretsCache cache() {
-		return (this.created instanceof SecretsCache cache) ? cache : null;
+		SecretsProvider created = this.created;
+		SecretsProvider provider = (created instanceof FallbackSecretsProvider fallback) ? fallback.embedded()
+				: created;
+		return (provider instanceof SecretsCache cache) ? cache : null;
 	}
 
 	@Override
 	public SecretValue get(SecretReference reference) {
 		return provider().get(reference);
+	}
+
+	@Override
+	public @Nullable SecretValue getIfFresh(SecretReference reference) {
+		return provider().getIfFresh(reference);
 	}
 
 	@Override

@@ -191,7 +191,10 @@ final class ExtensionVariables {
 		return value(this.environment, name);
 	}
 
-	private static @Nullable String value(ConfigurableEnvironment environment, String name) {
+	/**
+	 * Returns a variable as it is written, from whichever property source has it.
+	 */
+	static @Nullable String value(ConfigurableEnvironment environment, String name) {
 		for (PropertySource<?> source : environment.getPropertySources()) {
 			Object value = source.getProperty(name);
 			if (value != null) {

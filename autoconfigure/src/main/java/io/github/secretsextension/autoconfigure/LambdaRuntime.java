@@ -1,5 +1,7 @@
 package io.github.secretsextension.autoconfigure;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.core.env.Environment;
 
 /**
@@ -14,6 +16,14 @@ final class LambdaRuntime {
 
 	static boolean isPresent(Environment environment) {
 		return environment.getProperty("AWS_LAMBDA_RUNTIME_API") != null;
+	}
+
+	/**
+	 * Returns how this process was started.
+	 * @return Lambda's word for it, or {@code null} outside Lambda
+	 */
+	static @Nullable String initializationType(Environment environment) {
+		return environment.getProperty(INITIALIZATION_TYPE);
 	}
 
 	/**

@@ -13,7 +13,7 @@ final class OnceLog {
 
 	private final Log log;
 
-	private final Set<String> said = ConcurrentHashMap.newKeySet();
+	private final Set<Object> said = ConcurrentHashMap.newKeySet();
 
 	/**
 	 * Creates a log that has said nothing yet.
@@ -26,6 +26,15 @@ final class OnceLog {
 	void warn(String sentence) {
 		if (this.said.add(sentence)) {
 			this.log.warn(sentence);
+		}
+	}
+
+	/**
+	 * Logs the first sentence about a topic.
+	 */
+	void info(Object topic, String sentence) {
+		if (this.said.add(topic)) {
+			this.log.info(sentence);
 		}
 	}
 

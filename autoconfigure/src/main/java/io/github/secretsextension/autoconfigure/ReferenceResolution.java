@@ -39,6 +39,8 @@ final class ReferenceResolution {
 
 	private final Map<Kind, SecretsCacheStatistics> statistics = new EnumMap<>(Kind.class);
 
+	private final FallbackLog fallbackLog;
+
 	private final BootstrapSecretsProvider provider;
 
 	private final ReferencePropertySource source;
@@ -60,8 +62,10 @@ final class ReferenceResolution {
 		for (Kind kind : Kind.values()) {
 			this.statistics.put(kind, new SecretsCacheStatistics());
 		}
-		this.provider = new BootstrapSecretsProvider(environment, bootstrap, new SecretsProviderFactory(bootstrap,
-				this.seals::isConfigured, new CacheLog(log, this.snapshot, this.seals::shown), this::statistics, log));
+		this.fallbackLog = new FallbackLog(log);
+		this.provider = new BootstrapSecretsProvider(environment, bootstrap,
+				new SecretsProviderFactory(bootstrap, this.seals::isConfigured,
+						new CacheLog(log, this.snapshot, this.seals::shown), this::statistics, this.fallbackLog, log));
 		this.source = new ReferencePropertySource(this.seals, this.provider, this.snapshot);
 		this.rewrittenSources = new RewrittenPropertySources(this.seals);
 	}

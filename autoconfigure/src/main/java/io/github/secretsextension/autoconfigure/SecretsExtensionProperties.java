@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,8 @@ import org.springframework.util.unit.DataSize;
  * @param cache Cache.
  * @param secretsManager Secrets Manager.
  * @param parameterStore Parameter Store.
+ * @param remote A running AWS Parameters and Secrets Lambda Extension, or AWS's agent.
+ * @param endpoint The extension's HTTP endpoint, opened by this application.
  * @param local Values for development and tests, without AWS.
  */
 @ConfigurationProperties("secrets-extension")
@@ -38,7 +41,12 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 		@DefaultValue("true") boolean braceSyntax, @DefaultValue List<String> allow,
 		@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration deadline, @Nullable Integer maxConnections,
 		@DefaultValue("auto") Prefetch prefetch, @DefaultValue Cache cache, @DefaultValue SecretsManager secretsManager,
-		@DefaultValue ParameterStore parameterStore, @DefaultValue Local local) {
+		@DefaultValue ParameterStore parameterStore, @DefaultValue Remote remote, @DefaultValue Endpoint endpoint,
+		@DefaultValue Local local) {
+
+	private static final Pattern LOOPBACK = Pattern.compile("127(\\.\\d{1,3}){3}|::1|localhost");
+
+	private static final int MAX_PORT = 65535;
 
 	public SecretsExtensionProperties {
 		checkNotNegative(deadline, "secrets-extension.deadline");
@@ -46,6 +54,13 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 		checkNotNegative(secretsManager.deadline(), "secrets-extension.secrets-manager.deadline");
 		checkNotNegative(parameterStore.ttl(), "secrets-extension.parameter-store.ttl");
 		checkNotNegative(parameterStore.deadline(), "secrets-extension.parameter-store.deadline");
+		checkNotNegative(remote.ttl(), "secrets-extension.remote.ttl");
+		checkNotNegative(remote.readyTimeout(), "secrets-extension.remote.ready-timeout");
+		// A token goes to no other machine.
+		Assert.isTrue(LOOPBACK.matcher(remote.host()).matches(),
+				"'secrets-extension.remote.host' must be a loopback address: 127.0.0.1, ::1 or localhost");
+		checkPort(remote.port(), 1, "secrets-extension.remote.port");
+		checkPort(endpoint.port(), 0, "secrets-extension.endpoint.port");
 		checkNotNegative(cache.maxStale(), "secrets-extension.cache.max-stale");
 		checkNotNegative(cache.staleWait(), "secrets-extension.cache.stale-wait");
 		Assert.isTrue(maxConnections == null || maxConnections >= 1,
@@ -58,13 +73,21 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 		Assert.isTrue(duration == null || !duration.isNegative(), () -> "'" + name + "' must not be negative");
 	}
 
+	private static void checkPort(@Nullable Integer port, int least, String name) {
+		Assert.isTrue(port == null || (port >= least && port <= MAX_PORT),
+				() -> "'" + name + "' must be a port from " + least + " to " + MAX_PORT);
+	}
+
 	/**
 	 * Where values come from.
 	 */
 	public enum Mode {
 
-		/** In-process, from AWS. */
+		/** From a running extension or agent where it answers, else in-process. */
 		AUTO,
+
+		/** From a running extension or agent only. */
+		REMOTE,
 
 		/** In-process, from AWS. */
 		EMBEDDED,
@@ -127,6 +150,58 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 	 */
 	public record ParameterStore(@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration ttl,
 			@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration deadline) {
+
+	}
+
+	/**
+	 * A running extension or agent.
+	 *
+	 * @param host Loopback address that it listens at.
+	 * @param port Port that it listens at. 2773 unless an environment variable of the
+	 * extension says otherwise.
+	 * @param token Token that it expects. By default an environment variable, inside
+	 * Lambda AWS_SESSION_TOKEN.
+	 * @param allowAwsToken Whether AWS_SESSION_TOKEN and
+	 * AWS_CONTAINER_AUTHORIZATION_TOKEN may be sent to it outside Lambda too, where they
+	 * are live credentials.
+	 * @param ttl How long its answers are kept here. By default not at all, since it has
+	 * a cache of its own.
+	 * @param readyTimeout How long a read waits for an extension that is not ready, in
+	 * mode 'remote'.
+	 */
+	public record Remote(@DefaultValue("127.0.0.1") String host, @Nullable Integer port, @Nullable String token,
+			@DefaultValue("false") boolean allowAwsToken,
+			@DefaultValue("0s") @DurationUnit(ChronoUnit.SECONDS) Duration ttl,
+			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration readyTimeout) {
+
+		/**
+		 * Returns a text that does not show the token.
+		 */
+		@Override
+		public String toString() {
+			return "Remote[host=" + this.host + ", port=" + this.port + "]";
+		}
+
+	}
+
+	/**
+	 * The extension's endpoint, opened by this application at 127.0.0.1.
+	 *
+	 * @param enabled Whether it is opened.
+	 * @param port Port to listen at, 0 for any that is free. 2773 unless an environment
+	 * variable of the extension says otherwise.
+	 * @param token Token that clients must send. By default an environment variable,
+	 * inside Lambda AWS_SESSION_TOKEN.
+	 */
+	public record Endpoint(@DefaultValue("false") boolean enabled, @Nullable Integer port, @Nullable String token) {
+
+		/**
+		 * Returns a text that does not show the token.
+		 */
+		@Override
+		public String toString() {
+			return "Endpoint[enabled=" + this.enabled + ", port=" + this.port + "]";
+		}
 
 	}
 

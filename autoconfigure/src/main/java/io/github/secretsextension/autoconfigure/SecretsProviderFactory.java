@@ -29,6 +29,8 @@ import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 import io.github.secretsextension.SecretsProvider;
 import io.github.secretsextension.aws.DefaultAwsClients;
+import io.github.secretsextension.extension.ExtensionClientSettings;
+import io.github.secretsextension.extension.FallbackSecretsProvider;
 import io.github.secretsextension.autoconfigure.SecretsExtensionProperties.Mode;
 import io.github.secretsextension.autoconfigure.SecretsExtensionProperties.Prefetch;
 
@@ -55,6 +57,8 @@ final class SecretsProviderFactory {
 
 	private final Function<Kind, SecretsCacheStatistics> statistics;
 
+	private final FallbackLog fallbackLog;
+
 	private final Log log;
 
 	private final OnceLog onceLog;
@@ -65,14 +69,17 @@ final class SecretsProviderFactory {
 	 * @param pinned tells the keys that the configuration names
 	 * @param listener hears what happens in the cache
 	 * @param statistics counts what happens in it, by kind
+	 * @param fallbackLog hears what the extension could not answer
 	 * @param log takes what the settings give cause for
 	 */
 	SecretsProviderFactory(Function<Class<?>, @Nullable Object> bootstrap, Predicate<SecretReference> pinned,
-			SecretsCacheSettings.Listener listener, Function<Kind, SecretsCacheStatistics> statistics, Log log) {
+			SecretsCacheSettings.Listener listener, Function<Kind, SecretsCacheStatistics> statistics,
+			FallbackLog fallbackLog, Log log) {
 		this.bootstrap = bootstrap;
 		this.pinned = pinned;
 		this.listener = listener;
 		this.statistics = statistics;
+		this.fallbackLog = fallbackLog;
 		this.log = log;
 		this.onceLog = new OnceLog(log);
 	}
@@ -87,18 +94,32 @@ final class SecretsProviderFactory {
 		// memory at the snapshot.
 		boolean needed = !Boolean.getBoolean(AOT) && !LambdaRuntime.isSnapStart(environment)
 				&& environment.getProperty("secrets-extension.enabled", Boolean.class, Boolean.TRUE)
-				&& !"local".equalsIgnoreCase(environment.getProperty("secrets-extension.mode"));
+				&& !isMode(Mode.LOCAL, environment) && !(isMode(Mode.REMOTE, environment) && !keepsRemote(environment));
 		return (needed)
 				? Binder.get(environment).bind("secrets-extension.prefetch", Prefetch.class).orElse(Prefetch.AUTO)
 				: Prefetch.OFF;
 	}
 
+	private static boolean isMode(Mode mode, ConfigurableEnvironment environment) {
+		return mode.name().equalsIgnoreCase(environment.getProperty("secrets-extension.mode"));
+	}
+
+	private static boolean keepsRemote(ConfigurableEnvironment environment) {
+		Duration ttl = Binder.get(environment)
+			.bind("secrets-extension.remote.ttl", Duration.class)
+			.orElse(Duration.ZERO);
+		return !ttl.isZero();
+	}
+
 	/**
 	 * Loads classes that will be needed, on any thread.
+	 * @param environment holds the settings
 	 * @throws LinkageError if a module is missing
 	 */
-	void preload() {
-		DefaultAwsClients.preload();
+	void preload(ConfigurableEnvironment environment) {
+		if (!isMode(Mode.REMOTE, environment)) {
+			DefaultAwsClients.preload();
+		}
 	}
 
 	/**
@@ -124,8 +145,50 @@ final class SecretsProviderFactory {
 		MisspeltVariables.warn(environment, this.onceLog);
 		ExtensionSettings merged = ExtensionSettings.of(properties, new ExtensionVariables(environment, this.onceLog));
 		this.onceLog.debug(merged.describe(properties));
-		return (properties.mode() == Mode.LOCAL) ? local(environment, properties, merged)
-				: embedded(environment, properties, merged);
+		return switch (properties.mode()) {
+			case LOCAL -> local(environment, properties, merged);
+			case EMBEDDED -> embedded(environment, properties, merged);
+			case REMOTE -> remote(environment, properties, merged);
+			case AUTO -> auto(environment, properties, merged);
+		};
+	}
+
+	private Supplier<SecretsProvider> remote(ConfigurableEnvironment environment, SecretsExtensionProperties properties,
+			ExtensionSettings merged) {
+		RemoteProviders.checkOtherEndpoint(properties, merged);
+		String token = ExtensionToken.toSend(environment, properties.remote());
+		if (token == null) {
+			throw RemoteProviders.noToken(LambdaRuntime.isPresent(environment),
+					LambdaRuntime.initializationType(environment));
+		}
+		return remote(environment, properties, merged, token, properties.remote().readyTimeout(), this.statistics);
+	}
+
+	private Supplier<SecretsProvider> remote(ConfigurableEnvironment environment, SecretsExtensionProperties properties,
+			ExtensionSettings merged, String token, Duration readyTimeout,
+			Function<Kind, SecretsCacheStatistics> statistics) {
+		ExtensionClientSettings client = RemoteProviders.client(environment, properties, merged, token, readyTimeout);
+		SecretsCacheSettings settings = RemoteProviders.cache(
+				settings(environment, properties, merged, merged::deadline), properties.remote().ttl(), merged,
+				statistics);
+		SecretsClock clock = clock();
+		return () -> RemoteProviders.create(client, settings,
+				(threads) -> executor(threads, "secrets-extension-remote-"), clock);
+	}
+
+	private Supplier<SecretsProvider> auto(ConfigurableEnvironment environment, SecretsExtensionProperties properties,
+			ExtensionSettings merged) {
+		Supplier<SecretsProvider> embedded = embedded(environment, properties, merged);
+		// An endpoint of our own must not be asked by itself.
+		String token = (properties.endpoint().enabled()) ? null
+				: ExtensionToken.toTry(environment, properties.remote());
+		if (token == null) {
+			return embedded;
+		}
+		Supplier<SecretsProvider> remote = remote(environment, properties, merged, token, Duration.ZERO,
+				this.fallbackLog::remote);
+		SecretsClock clock = clock();
+		return () -> new FallbackSecretsProvider(remote.get(), embedded.get(), clock, merged::ttl, this.fallbackLog);
 	}
 
 	private static Supplier<SecretsProvider> refusing(String problem, String action) {
@@ -198,7 +261,7 @@ final class SecretsProviderFactory {
 	 * A generator of its own each time: one in a snapshot would be the same in all its
 	 * clones.
 	 */
-	private static double jitter() {
+	static double jitter() {
 		return (new SecureRandom().nextInt() >>> 1) / (double) Integer.MAX_VALUE;
 	}
 

@@ -1,0 +1,52 @@
+package io.github.secretsextension.autoconfigure;
+
+import io.github.secretsextension.SecretsProvider;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionMessage;
+import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+
+/**
+ * Auto-configuration for the extension's HTTP endpoint, where anything is said of it.
+ */
+@AutoConfiguration(after = SecretsExtensionAutoConfiguration.class)
+@ConditionalOnBooleanProperty(name = "secrets-extension.enabled", matchIfMissing = true)
+@Conditional(SecretsExtensionEndpointAutoConfiguration.Settings.class)
+public final class SecretsExtensionEndpointAutoConfiguration {
+
+	@Bean
+	static EndpointLifecycle secretsExtensionEndpoint(SecretsProvider provider, ConfigurableEnvironment environment) {
+		return new EndpointLifecycle(provider, environment);
+	}
+
+	/**
+	 * A condition that any setting of the endpoint meets, a misspelt one too.
+	 */
+	static final class Settings extends SpringBootCondition {
+
+		private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(EndpointLifecycle.PREFIX);
+
+		@Override
+		public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			for (ConfigurationPropertySource source : ConfigurationPropertySources.get(context.getEnvironment())) {
+				if (source.containsDescendantOf(PREFIX) == ConfigurationPropertyState.PRESENT) {
+					return ConditionOutcome.match(ConditionMessage.of("a property under '" + PREFIX + "' is set"));
+				}
+			}
+			return ConditionOutcome.noMatch(ConditionMessage.of("no property under '" + PREFIX + "' is set"));
+		}
+
+	}
+
+}

@@ -1,0 +1,232 @@
+package io.github.secretsextension.extension;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.secretsextension.SecretReference;
+import io.github.secretsextension.SecretReference.Kind;
+import io.github.secretsextension.SecretValue;
+import io.github.secretsextension.SecretsClock;
+import io.github.secretsextension.SecretsException;
+import io.github.secretsextension.SecretsException.Reason;
+import io.github.secretsextension.SecretsProvider;
+
+/**
+ * A provider that asks the extension or agent, and whenever that cannot answer the
+ * in-process provider. What is at hand in-process within its TTL is served first. How
+ * long the other side is left alone depends on how it failed:
+ * <ul>
+ * <li>not ready: it is asked at the next read;</li>
+ * <li>nothing listens: after 1 s, then every 60 s;</li>
+ * <li>it rejects the token: never again;</li>
+ * <li>it has no values of this kind: never again for that kind;</li>
+ * <li>it does not tell what is wrong: for one TTL, for that value;</li>
+ * <li>it is late, overloaded or broken: 1 s, doubling to 60 s.</li>
+ * </ul>
+ * A value that it says is gone or denied is not asked for in-process. Thread-safe.
+ */
+public final class FallbackSecretsProvider implements SecretsProvider {
+
+	private static final long SHORTEST_PAUSE = TimeUnit.SECONDS.toNanos(1);
+
+	private static final long LONGEST_PAUSE = TimeUnit.SECONDS.toNanos(60);
+
+	private static final int MOST_KEYS = 1000;
+
+	private final SecretsProvider remote;
+
+	private final SecretsProvider embedded;
+
+	private final SecretsClock clock;
+
+	private final Function<Kind, Duration> ttl;
+
+	private final Listener listener;
+
+	private final Set<Kind> unsupported = ConcurrentHashMap.newKeySet();
+
+	private final Map<SecretReference, Pause> keys = new ConcurrentHashMap<>();
+
+	private volatile boolean rejected;
+
+	private volatile @Nullable Pause pause;
+
+	/**
+	 * Creates a provider.
+	 * @param remote asks the extension or agent
+	 * @param embedded asks AWS, behind a cache
+	 * @param clock the clocks by which a pause ends
+	 * @param ttl how long a value of a kind is served
+	 * @param listener hears whom a value came from
+	 */
+	public FallbackSecretsProvider(SecretsProvider remote, SecretsProvider embedded, SecretsClock clock,
+			Function<Kind, Duration> ttl, Listener listener) {
+		this.remote = remote;
+		this.embedded = embedded;
+		this.clock = clock;
+		this.ttl = ttl;
+		this.listener = listener;
+	}
+
+	/**
+	 * Returns the in-process provider.
+	 * @return what is asked when the other side cannot answer
+	 */
+	public SecretsProvider embedded() {
+		return this.embedded;
+	}
+
+	@Override
+	public SecretValue get(SecretReference reference) {
+		SecretValue fresh = getIfFresh(reference);
+		if (fresh != null) {
+			return fresh;
+		}
+		Pause seen = this.pause;
+		if (isAsked(reference.key(), seen)) {
+			try {
+				SecretValue value = this.remote.get(reference);
+				this.pause = null;
+				return value;
+			}
+			catch (SecretsException ex) {
+				if (!ex.getReason().isTransient() || ex.getReason() == Reason.INTERRUPTED) {
+					throw ex;
+				}
+				failed(reference.key(), ex, seen);
+			}
+		}
+		this.listener.onFallback(reference.kind());
+		return this.embedded.get(reference);
+	}
+
+	@Override
+	public @Nullable SecretValue getIfFresh(SecretReference reference) {
+		SecretValue fresh = this.embedded.getIfFresh(reference);
+		return (fresh != null) ? fresh : this.remote.getIfFresh(reference);
+	}
+
+	private boolean isAsked(SecretReference key, @Nullable Pause pause) {
+		if (this.rejected || this.unsupported.contains(key.kind()) || !isOver(pause)) {
+			return false;
+		}
+		Pause own = this.keys.get(key);
+		if (own != null && isOver(own)) {
+			this.keys.remove(key, own);
+			return true;
+		}
+		return own == null;
+	}
+
+	private boolean isOver(@Nullable Pause pause) {
+		return pause == null || this.clock.since(pause.nanos(), pause.millis(), Long.MAX_VALUE) >= pause.length();
+	}
+
+	private void failed(SecretReference key, SecretsException failure, @Nullable Pause seen) {
+		switch (failure.getReason()) {
+			case TOKEN_REJECTED -> this.rejected = true;
+			case UNSUPPORTED -> this.unsupported.add(key.kind());
+			case AMBIGUOUS -> {
+				if (this.keys.size() >= MOST_KEYS) {
+					this.keys.clear();
+				}
+				this.keys.put(key, pause(TimeUnit.NANOSECONDS.convert(this.ttl.apply(key.kind()))));
+			}
+			case UNREACHABLE -> leaveAlone(seen, (seen == null) ? SHORTEST_PAUSE : LONGEST_PAUSE);
+			case TIMEOUT, THROTTLED, SERVICE_ERROR ->
+				leaveAlone(seen, (seen == null) ? SHORTEST_PAUSE : Math.min(2 * seen.length(), LONGEST_PAUSE));
+			default -> {
+				// This call only.
+			}
+		}
+		this.listener.onRemoteFailure(failure);
+	}
+
+	/**
+	 * Begins a pause, unless another reader did so meanwhile.
+	 */
+	private synchronized void leaveAlone(@Nullable Pause seen, long length) {
+		if (this.pause == seen) {
+			this.pause = pause(length);
+		}
+	}
+
+	private Pause pause(long length) {
+		return new Pause(this.clock.nanoTime(), this.clock.currentTimeMillis(), length);
+	}
+
+	/**
+	 * Returns the value anew from AWS: the extension would answer from its own cache.
+	 */
+	@Override
+	public SecretValue refresh(SecretReference reference) {
+		return this.embedded.refresh(reference);
+	}
+
+	/**
+	 * Asks the extension for one reference. If it cannot answer, all are read in-process,
+	 * in the background; else there is no need to read ahead but for its own cache here.
+	 */
+	@Override
+	public void prefetch(Collection<SecretReference> references, boolean batch) {
+		SecretReference first = references.iterator().next();
+		((answers(first)) ? this.remote : this.embedded).prefetch(references, batch);
+	}
+
+	private boolean answers(SecretReference reference) {
+		Pause seen = this.pause;
+		if (!isAsked(reference.key(), seen)) {
+			return false;
+		}
+		try {
+			this.remote.get(reference);
+			return true;
+		}
+		catch (SecretsException ex) {
+			if (ex.getReason().isTransient()) {
+				failed(reference.key(), ex, seen);
+			}
+			return !ex.getReason().isTransient();
+		}
+	}
+
+	@Override
+	public void close() {
+		this.remote.close();
+		this.embedded.close();
+	}
+
+	/**
+	 * Hears whom values come from. It must neither block nor read.
+	 */
+	public interface Listener {
+
+		/**
+		 * Hears that the extension or agent could not answer.
+		 * @param failure how it failed
+		 */
+		void onRemoteFailure(SecretsException failure);
+
+		/**
+		 * Hears that a value is asked for in-process, without or after such a failure.
+		 * @param kind the kind of value
+		 */
+		void onFallback(Kind kind);
+
+	}
+
+	/**
+	 * A time in which nothing is asked.
+	 */
+	private record Pause(long nanos, long millis, long length) {
+
+	}
+
+}
