@@ -2,7 +2,10 @@ package io.github.secretsextension.extension;
 
 import java.time.Duration;
 
+import io.github.secretsextension.FakeSecrets;
 import io.github.secretsextension.SecretsClock;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Providers that ask an extension or agent of a test.
@@ -44,6 +47,18 @@ final class ExtensionClients {
 			String initializationType) {
 		return new ExtensionClientSettings("127.0.0.1", port, token, deadline, deadline, MAX_CONNECTIONS, readyTimeout,
 				initializationType);
+	}
+
+	/**
+	 * Asserts that a failure, and all it carries, repeats neither the token nor anything
+	 * that the other side said: all of it holds the marker.
+	 */
+	static void assertClean(Throwable failure) {
+		assertThat(failure).as("a failure").isNotNull();
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			assertThat(cause.toString()).doesNotContain(FakeSecrets.CANARY);
+			assertThat(cause.getSuppressed()).isEmpty();
+		}
 	}
 
 }

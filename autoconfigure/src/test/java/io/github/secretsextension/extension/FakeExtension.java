@@ -273,10 +273,12 @@ public final class FakeExtension implements AutoCloseable {
 	}
 
 	/**
-	 * Listens again, on the same port.
+	 * Listens again, on the same port, if it died.
 	 */
 	public void comeBack() {
-		start(listen(port()));
+		if (this.listener.isClosed()) {
+			start(listen(this.listener.getLocalPort()));
+		}
 	}
 
 	/**
