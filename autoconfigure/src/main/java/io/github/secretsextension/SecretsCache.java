@@ -127,8 +127,11 @@ public final class SecretsCache implements SecretsProvider {
 		CacheEntry entry = CacheFlight.entry(this.entries.get(key));
 		SecretValue value = entry.value();
 		CacheRules rules = rules(key);
-		if (value == null || decide(key, entry, rules, entry.age(this.clock, rules.ttl())) != CacheRules.Decision.SERVE
-				|| !rules.isFresh(entry, entry.age(this.clock, rules.ttl()))) {
+		if (value == null) {
+			return null;
+		}
+		long age = entry.age(this.clock, rules.ttl());
+		if (!rules.isFresh(entry, age) || decide(key, entry, rules, age) != CacheRules.Decision.SERVE) {
 			return null;
 		}
 		statistics(key).hit();

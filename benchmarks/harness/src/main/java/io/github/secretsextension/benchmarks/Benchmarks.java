@@ -1,5 +1,7 @@
 package io.github.secretsextension.benchmarks;
 
+import java.nio.file.Path;
+
 /**
  * The command line: each command prints tables in Markdown, progress goes to the error
  * stream.
@@ -10,6 +12,10 @@ public final class Benchmarks {
 			hits [rounds]            a cached read, and properties (5 rounds)
 			herds [outage-seconds]   200 threads at once, and outages (5 s)
 			start [runs]             cold start and resident memory (11 runs)
+			remote [runs]            cold start in remote mode (11 runs)
+			reads [rounds]           a warm read over the loopback interface (5 rounds)
+			load [seconds] [java]    the endpoint under load, beside the server of the JDK 25 at that
+			                         path (5 s)
 			heap                     memory of 1000 cached values
 			sizes                    what the starter adds to a deployment""";
 
@@ -26,6 +32,10 @@ public final class Benchmarks {
 			case "hits" -> new Hits().run(number(args, 5));
 			case "herds" -> new Herds().run(number(args, 5));
 			case "start" -> new Starts().run(number(args, 11));
+			case "remote" -> new Starts().runRemote(number(args, 11));
+			case "reads" -> new Loopback().reads(number(args, 5));
+			case "load" -> new Loopback().load(number(args, 5),
+					Path.of((args.length > 2) ? args[2] : System.getProperty("java.home")));
 			case "heap" -> new Heap().run();
 			case "sizes" -> new Sizes().run();
 			default -> {

@@ -57,6 +57,23 @@ final class Starts {
 		}
 	}
 
+	/**
+	 * Measures the remote mode, beside the empty application alone.
+	 */
+	void runRemote(int runs) throws Exception {
+		this.scratch = Files.createTempDirectory("starts");
+		try (EndpointProcess endpoint = EndpointProcess.start(Path.of(System.getProperty("java.home")), "endpoint")) {
+			Variant remote = new Variant("starter, remote, secrets: 1",
+					"secrets-extension.mode=remote\nsecrets-extension.remote.port=" + endpoint.port()
+							+ "\nsecrets-extension.remote.token=" + EndpointProcess.TOKEN
+							+ "\napp.values.s1=$<secret:bench>\n",
+					"starter");
+			for (String flag : List.of("", "-XX:TieredStopAtLevel=1")) {
+				measure(runs, flag, 1, List.of(EMPTY, remote, EMPTY_AGAIN));
+			}
+		}
+	}
+
 	private void measure(int runs, String flag, int delay, List<Variant> variants) throws Exception {
 		Map<Variant, List<Start>> starts = new LinkedHashMap<>();
 		try (DelayedAws aws = new DelayedAws()) {
@@ -95,6 +112,9 @@ final class Starts {
 				sdkClasses.get(variant), spread(own, Start::peak), spread(own, Start::resident)));
 		System.out.println();
 		for (Variant variant : List.of(OURS_20, OURS_40)) {
+			if (!starts.containsKey(variant)) {
+				return;
+			}
 			System.out.printf(Locale.ROOT,
 					"%s: added %.2f x what Spring Cloud AWS adds for 20 secrets (fastest starts: %.2f x)%n",
 					variant.name(),

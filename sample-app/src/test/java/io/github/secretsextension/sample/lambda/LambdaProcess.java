@@ -18,6 +18,9 @@ import io.github.secretsextension.sample.lambda.MiniRuntimeApi.Answer;
  */
 final class LambdaProcess implements AutoCloseable {
 
+	/** The session token, which the extension expects too. */
+	static final String TOKEN = "CREDENTIAL-token";
+
 	private static final long LIMIT_SECONDS = 90;
 
 	private static final Path RUNTIME = Path.of("target", "ric").toAbsolutePath();
@@ -57,7 +60,7 @@ final class LambdaProcess implements AutoCloseable {
 				Map.entry("LAMBDA_TASK_ROOT", taskRoot.toString()), Map.entry("TZ", ":UTC"),
 				Map.entry("AWS_REGION", MotoServer.REGION.id()), Map.entry("AWS_ACCESS_KEY_ID", "test"),
 				Map.entry("AWS_SECRET_ACCESS_KEY", "CREDENTIAL-key"),
-				Map.entry("AWS_SESSION_TOKEN", "CREDENTIAL-token"), Map.entry("AWS_ENDPOINT_URL", aws.toString()),
+				Map.entry("AWS_SESSION_TOKEN", TOKEN), Map.entry("AWS_ENDPOINT_URL", aws.toString()),
 				// No layer: nothing listens there.
 				Map.entry("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", Integer.toString(MotoServer.freePort())),
 				Map.entry("MAIN_CLASS", SampleApplication.class.getName()), Map.entry("SECRETS_MANAGER_TTL", "1"));
@@ -75,6 +78,13 @@ final class LambdaProcess implements AutoCloseable {
 	 */
 	String initError() throws Exception {
 		return unlessItEnds(this.api.initError());
+	}
+
+	/**
+	 * Waits until INIT has ended.
+	 */
+	void awaitInitialized() throws Exception {
+		unlessItEnds(this.api.initialized());
 	}
 
 	/**

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -115,9 +116,7 @@ class LambdaRuntimeIT {
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("javaHomes")
 	void answersAndFollowsARotation(Path javaHome) throws Exception {
-		aws.createSecret("prod/db", DATABASE);
-		aws.createSecret("prod/api-key", "CANARY-api-key");
-		String first = aws.createSecret("prod/signing-key", "CANARY-signing-key-1");
+		String first = createSecrets();
 		try (LambdaProcess function = start(javaHome)) {
 			Quote before = quote(function);
 			assertThat(before.keyVersion()).isEqualTo(first);
@@ -143,9 +142,7 @@ class LambdaRuntimeIT {
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("javaHomes")
 	void readsAnewAfterASnapshotAndTellsWhatIsInIt(Path javaHome) throws Exception {
-		aws.createSecret("prod/db", DATABASE);
-		aws.createSecret("prod/api-key", "CANARY-api-key");
-		aws.createSecret("prod/signing-key", "CANARY-signing-key-1");
+		createSecrets();
 		try (LambdaProcess function = start(javaHome, Map.of("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start",
 				"APP_DATABASE_PASSWORD", "$<secret:prod/signing-key>", "SECRETS_MANAGER_TTL", "300"))) {
 			function.awaitCheckpoint();
@@ -165,6 +162,64 @@ class LambdaRuntimeIT {
 				.doesNotContain("app.database.url");
 			assertThat(function.log()).doesNotContain(CANARY, CREDENTIAL, PAYLOAD);
 		}
+	}
+
+	/**
+	 * What the extension gives differs from what AWS gives, so that the signature tells
+	 * whom the function asked.
+	 */
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("javaHomes")
+	void asksTheExtensionFromTheFirstInvocationOn(Path javaHome) throws Exception {
+		String ofAws = createSecrets();
+		try (ExtensionProcess extension = new ExtensionProcess(LambdaProcess.TOKEN);
+				LambdaProcess function = startBeside(extension, javaHome)) {
+			extension.tell("secret prod/signing-key CANARY-signing-key-2");
+			function.awaitInitialized();
+			String duringInit = extension.tell("targets");
+			assertThat(duringInit).as("asked during INIT").isNotEmpty().doesNotContain("signing-key");
+			extension.tell("ready");
+			Quote quote = quote(function);
+			assertThat(quote.signature()).as("signed with the key that the extension gave")
+				.isEqualTo("ac14ab74ff9012d76c083a8cc5bde96c72326530e1511a449b32756cc173b88f");
+			assertThat(quote.keyVersion()).isNotEqualTo(ofAws);
+			assertThat(quote.startedWith()).as("read in-process during INIT").containsEntry("apiKey", "sha256:2609e631");
+			assertThat(extension.tell("targets").substring(duringInit.length()).trim())
+				.matches("(/secretsmanager/get\\?secretId=prod%2Fsigning-key ?)+");
+			assertThat(extension.tell("tokens")).isEqualTo(extension.tell("requests"));
+			assertThat(function.log()).contains("Values are read in-process", "is not ready")
+				.doesNotContain(CANARY, CREDENTIAL, PAYLOAD);
+			extension.tell("die");
+			assertThat(quote(function).keyVersion()).as("from AWS, as the extension died").isEqualTo(ofAws);
+			assertThat(function.log()).doesNotContain(CANARY, CREDENTIAL, PAYLOAD);
+		}
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("javaHomes")
+	void remoteModeExplainsThatTheExtensionIsNotReadyDuringInit(Path javaHome) throws Exception {
+		try (ExtensionProcess extension = new ExtensionProcess(LambdaProcess.TOKEN);
+				LambdaProcess function = startBeside(extension, javaHome,
+						Map.entry("SECRETS_EXTENSION_MODE", "remote"))) {
+			assertThat(function.initError()).contains("is not ready").doesNotContain(CANARY, CREDENTIAL);
+			assertThat(function.log()).contains("APPLICATION FAILED TO START", "'secrets-extension.mode=auto'")
+				.doesNotContain(CANARY, CREDENTIAL);
+			assertThat(Integer.parseInt(extension.tell("requests"))).isGreaterThan(3);
+		}
+	}
+
+	@SafeVarargs
+	private LambdaProcess startBeside(ExtensionProcess extension, Path javaHome, Map.Entry<String, String>... others)
+			throws IOException {
+		Map<String, String> variables = new HashMap<>(Map.ofEntries(others));
+		variables.put("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", extension.tell("port"));
+		return start(javaHome, variables);
+	}
+
+	private static String createSecrets() throws Exception {
+		aws.createSecret("prod/db", DATABASE);
+		aws.createSecret("prod/api-key", "CANARY-api-key");
+		return aws.createSecret("prod/signing-key", "CANARY-signing-key-1");
 	}
 
 	@ParameterizedTest(name = "{0}")
@@ -214,9 +269,7 @@ class LambdaRuntimeIT {
 
 	@Test
 	void logsNoSecretAtTheFinestLevel() throws Exception {
-		aws.createSecret("prod/db", DATABASE);
-		aws.createSecret("prod/api-key", "CANARY-api-key");
-		aws.createSecret("prod/signing-key", "CANARY-signing-key-1");
+		createSecrets();
 		try (LambdaProcess function = start(javaHomes().findFirst().orElseThrow(),
 				Map.of("LOGGING_LEVEL_ROOT", "TRACE"))) {
 			quote(function);

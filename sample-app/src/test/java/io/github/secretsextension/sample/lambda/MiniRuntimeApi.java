@@ -31,6 +31,8 @@ final class MiniRuntimeApi implements AutoCloseable {
 
 	private final CompletableFuture<String> initError = new CompletableFuture<>();
 
+	private final CompletableFuture<Void> initialized = new CompletableFuture<>();
+
 	private final CompletableFuture<Void> checkpoint = new CompletableFuture<>();
 
 	private final CompletableFuture<Void> restore = new CompletableFuture<>();
@@ -67,6 +69,13 @@ final class MiniRuntimeApi implements AutoCloseable {
 	 */
 	CompletableFuture<String> initError() {
 		return this.initError;
+	}
+
+	/**
+	 * Returns when the runtime asks for its first event.
+	 */
+	CompletableFuture<Void> initialized() {
+		return this.initialized;
 	}
 
 	/**
@@ -110,6 +119,7 @@ final class MiniRuntimeApi implements AutoCloseable {
 	}
 
 	private void next(HttpExchange exchange) throws IOException, InterruptedException {
+		this.initialized.complete(null);
 		Invocation invocation = this.waiting.take();
 		String id = Integer.toString(this.running.size() + 1);
 		this.running.put(id, invocation);
