@@ -150,7 +150,8 @@ class ForeignClientTests {
 
 	@Test
 	void publishedClientGetsTheValue() throws Exception {
-		assumeTrue(exitStatus(List.of("npm", "install", "--no-audit", "--no-fund", "--omit=dev", PUBLISHED_CLIENT)) == 0,
+		assumeTrue(
+				exitStatus(List.of("npm", "install", "--no-audit", "--no-fund", "--omit=dev", PUBLISHED_CLIENT)) == 0,
 				() -> "npm cannot install " + PUBLISHED_CLIENT);
 		assertThat(run(List.of("node", "-e", NODE_PACKAGE), EndpointClient.TOKEN)).containsExactly("200", SECRET);
 	}

@@ -59,8 +59,8 @@ final class LambdaProcess implements AutoCloseable {
 				Map.entry("AWS_LAMBDA_LOG_STREAM_NAME", "test"), Map.entry("_HANDLER", HANDLER),
 				Map.entry("LAMBDA_TASK_ROOT", taskRoot.toString()), Map.entry("TZ", ":UTC"),
 				Map.entry("AWS_REGION", MotoServer.REGION.id()), Map.entry("AWS_ACCESS_KEY_ID", "test"),
-				Map.entry("AWS_SECRET_ACCESS_KEY", "CREDENTIAL-key"),
-				Map.entry("AWS_SESSION_TOKEN", TOKEN), Map.entry("AWS_ENDPOINT_URL", aws.toString()),
+				Map.entry("AWS_SECRET_ACCESS_KEY", "CREDENTIAL-key"), Map.entry("AWS_SESSION_TOKEN", TOKEN),
+				Map.entry("AWS_ENDPOINT_URL", aws.toString()),
 				// No layer: nothing listens there.
 				Map.entry("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", Integer.toString(MotoServer.freePort())),
 				Map.entry("MAIN_CLASS", SampleApplication.class.getName()), Map.entry("SECRETS_MANAGER_TTL", "1"));

@@ -183,7 +183,8 @@ class LambdaRuntimeIT {
 			assertThat(quote.signature()).as("signed with the key that the extension gave")
 				.isEqualTo("ac14ab74ff9012d76c083a8cc5bde96c72326530e1511a449b32756cc173b88f");
 			assertThat(quote.keyVersion()).isNotEqualTo(ofAws);
-			assertThat(quote.startedWith()).as("read in-process during INIT").containsEntry("apiKey", "sha256:2609e631");
+			assertThat(quote.startedWith()).as("read in-process during INIT")
+				.containsEntry("apiKey", "sha256:2609e631");
 			assertThat(extension.tell("targets").substring(duringInit.length()).trim())
 				.matches("(/secretsmanager/get\\?secretId=prod%2Fsigning-key ?)+");
 			assertThat(extension.tell("tokens")).isEqualTo(extension.tell("requests"));
