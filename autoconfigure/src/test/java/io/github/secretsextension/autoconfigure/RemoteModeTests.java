@@ -216,8 +216,7 @@ class RemoteModeTests {
 				Arguments.of("no layer", (FailingStart) (extension, application) -> {
 					extension.die();
 					application.variable("AWS_SESSION_TOKEN", FakeExtension.TOKEN);
-				}, List.of("Nothing listens at 127.0.0.1:", "Add the layer",
-						"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT")),
+				}, List.of("Nothing listens at 127.0.0.1:", "Add the layer", "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT")),
 				Arguments.of("denied or missing", (FailingStart) (extension, application) -> {
 					extension.mode(Mode.DENIED);
 					application.variable("AWS_SESSION_TOKEN", FakeExtension.TOKEN);
@@ -235,8 +234,7 @@ class RemoteModeTests {
 		FakeExtension extension = extension(Personality.EXTENSION);
 		assertThat(catchThrowable(() -> withToken(extension).property("secrets-extension.remote.host", host)
 			.property("app.text", "$<secret:db>")
-			.customize((application) -> application
-				.addPrimarySources(List.of(StartupFailureTests.Reader.class)))
+			.customize((application) -> application.addPrimarySources(List.of(StartupFailureTests.Reader.class)))
 			.run())).isNotNull();
 		assertThat(output).contains("must be a loopback address").doesNotContain(FakeExtension.TOKEN);
 	}

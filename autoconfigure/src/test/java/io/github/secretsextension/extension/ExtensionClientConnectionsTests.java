@@ -91,7 +91,8 @@ class ExtensionClientConnectionsTests {
 		await().until(() -> this.fake.connections() == 0);
 		readAll(ExtensionClients.MAX_CONNECTIONS);
 		read();
-		assertThat(this.fake.requests()).as("no request was lost").hasSize(requests + ExtensionClients.MAX_CONNECTIONS + 1);
+		assertThat(this.fake.requests()).as("no request was lost")
+			.hasSize(requests + ExtensionClients.MAX_CONNECTIONS + 1);
 	}
 
 	@Test
@@ -190,9 +191,8 @@ class ExtensionClientConnectionsTests {
 	void settingLimitsTheConnections(int connections) throws Exception {
 		this.fake.delay(Duration.ofMillis(20));
 		this.provider.close();
-		this.provider = ExtensionClients
-			.provider(new ExtensionClientSettings("127.0.0.1", this.fake.port(), FakeExtension.TOKEN,
-					Duration.ofSeconds(10), Duration.ofSeconds(10), connections, Duration.ZERO, null));
+		this.provider = ExtensionClients.provider(new ExtensionClientSettings("127.0.0.1", this.fake.port(),
+				FakeExtension.TOKEN, Duration.ofSeconds(10), Duration.ofSeconds(10), connections, Duration.ZERO, null));
 		readAll(20);
 		assertThat(this.fake.mostConnections()).isBetween((connections > 1) ? 2 : 1, connections);
 	}
@@ -333,7 +333,8 @@ class ExtensionClientConnectionsTests {
 			starting.neverReady();
 			long start = System.nanoTime();
 			assertThat(failure(waiting).getReason()).isEqualTo(Reason.NOT_READY);
-			assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(budget, budget.plusMillis(200).plus(GRACE));
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(budget,
+					budget.plusMillis(200).plus(GRACE));
 			assertThat(starting.requests()).hasSizeBetween(3, 50);
 		}
 	}

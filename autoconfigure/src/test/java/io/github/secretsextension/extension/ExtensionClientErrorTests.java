@@ -86,8 +86,8 @@ class ExtensionClientErrorTests {
 
 	@Test
 	void tokenThatIsNotAcceptedUnderSnapStart() {
-		SecretsException failure = failure(SECRET, Reason.TOKEN_REJECTED, ExtensionClients
-			.settings(this.fake.port(), "CANARY-wrong", Duration.ofSeconds(5), Duration.ZERO, "snap-start"));
+		SecretsException failure = failure(SECRET, Reason.TOKEN_REJECTED, ExtensionClients.settings(this.fake.port(),
+				"CANARY-wrong", Duration.ofSeconds(5), Duration.ZERO, "snap-start"));
 		assertThat(failure).hasMessageContaining("SnapStart, under which this function runs");
 	}
 
@@ -239,8 +239,7 @@ class ExtensionClientErrorTests {
 	void referenceIsNamedAsTheCallerWroteIt() {
 		this.fake.answer(400, "CANARY-text");
 		for (String reference : List.of("secret:a?versionStage=AWSCURRENT#f", "param:/a?version=1#/x/0")) {
-			assertThat(failure(reference, Reason.AMBIGUOUS).getReference())
-				.isEqualTo(SecretReference.parse(reference));
+			assertThat(failure(reference, Reason.AMBIGUOUS).getReference()).isEqualTo(SecretReference.parse(reference));
 		}
 	}
 

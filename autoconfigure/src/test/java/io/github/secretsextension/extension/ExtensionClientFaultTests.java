@@ -38,8 +38,8 @@ class ExtensionClientFaultTests {
 	private static final Map<Mode, Reason> TABLE = new EnumMap<>(Mode.class);
 
 	/** What is right, or stands in the other table, of errors. */
-	private static final Set<Mode> NO_FAULTS = EnumSet.of(Mode.OK, Mode.INTERIM, Mode.ODD_CHUNKS, Mode.TO_END, Mode.LAST,
-			Mode.THROTTLED, Mode.DENIED, Mode.INTERNAL_ERROR);
+	private static final Set<Mode> NO_FAULTS = EnumSet.of(Mode.OK, Mode.INTERIM, Mode.ODD_CHUNKS, Mode.TO_END,
+			Mode.LAST, Mode.THROTTLED, Mode.DENIED, Mode.INTERNAL_ERROR);
 
 	/** There are no parameters of these. */
 	private static final Set<Mode> ONLY_SECRETS = EnumSet.of(Mode.BOTH, Mode.BAD_BASE64);
@@ -114,8 +114,7 @@ class ExtensionClientFaultTests {
 	static Stream<Arguments> faults() {
 		return TABLE.entrySet()
 			.stream()
-			.flatMap((row) -> Stream.of(
-					Arguments.of(row.getKey(), Personality.EXTENSION, "secret:db", row.getValue()),
+			.flatMap((row) -> Stream.of(Arguments.of(row.getKey(), Personality.EXTENSION, "secret:db", row.getValue()),
 					Arguments.of(row.getKey(), Personality.AGENT, "secret:db", row.getValue()),
 					Arguments.of(row.getKey(), Personality.EXTENSION, "param:/url", row.getValue())))
 			.filter((row) -> !ONLY_SECRETS.contains(row.get()[0]) || !row.get()[2].equals("param:/url"));

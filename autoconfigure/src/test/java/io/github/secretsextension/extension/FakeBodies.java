@@ -58,7 +58,8 @@ final class FakeBodies {
 	}
 
 	private static String array(Collection<String> texts) {
-		return (texts.isEmpty()) ? "null" : texts.stream().map(FakeBodies::go).collect(Collectors.joining(",", "[", "]"));
+		return (texts.isEmpty()) ? "null"
+				: texts.stream().map(FakeBodies::go).collect(Collectors.joining(",", "[", "]"));
 	}
 
 	/** RFC 3339 as Go writes it: without zeros at the end of the fraction. */

@@ -94,8 +94,8 @@ final class FakeConnection {
 		return switch (mode) {
 			case INTERIM -> join("HTTP/1.1 103 CANARY-early\r\nLink: <x>\r\n\r\n".getBytes(StandardCharsets.UTF_8),
 					head(answer, "Content-Length: " + body.length), body);
-			case ODD_CHUNKS ->
-				join(head(answer, "tRANSFER-eNCODING:chunked"), chunks(body, 15, "; a=\"b\"", "X-Trailer: CANARY-\r\n"));
+			case ODD_CHUNKS -> join(head(answer, "tRANSFER-eNCODING:chunked"),
+					chunks(body, 15, "; a=\"b\"", "X-Trailer: CANARY-\r\n"));
 			default -> (request.method().equals("HEAD")) ? head(answer, "Content-Length: " + body.length)
 					: (go && body.length > CHUNK)
 							? join(head(answer, "Transfer-Encoding: chunked"), chunks(body, CHUNK, "", ""))

@@ -423,8 +423,8 @@ public final class FakeExtension implements AutoCloseable {
 	}
 
 	private boolean isReady() {
-		return this.refusals.getAndUpdate(
-				(refusals) -> (refusals == Integer.MAX_VALUE) ? refusals : Math.max(0, refusals - 1)) == 0;
+		return this.refusals
+			.getAndUpdate((refusals) -> (refusals == Integer.MAX_VALUE) ? refusals : Math.max(0, refusals - 1)) == 0;
 	}
 
 	/**

@@ -54,12 +54,12 @@ class FakeExtensionTests {
 	void secretOfTheExtension() throws Exception {
 		extension();
 		this.fake.putSecret("prod/db", "CANARY-<1>\n\"\\");
-		assertThat(get(SECRET + "prod/db").body()).isEqualTo(
-				"{\"ARN\":\"arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf\","
-						+ "\"CreatedDate\":\"2022-11-16T08:22:40.499Z\",\"Name\":\"prod/db\",\"SecretBinary\":null,"
-						+ "\"SecretString\":\"CANARY-\\u003c1\\u003e\\n\\\"\\\\\","
-						+ "\"VersionId\":\"00000000-0000-4000-8000-000000000001\","
-						+ "\"VersionStages\":[\"AWSCURRENT\"],\"ResultMetadata\":{}}");
+		assertThat(get(SECRET + "prod/db").body())
+			.isEqualTo("{\"ARN\":\"arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf\","
+					+ "\"CreatedDate\":\"2022-11-16T08:22:40.499Z\",\"Name\":\"prod/db\",\"SecretBinary\":null,"
+					+ "\"SecretString\":\"CANARY-\\u003c1\\u003e\\n\\\"\\\\\","
+					+ "\"VersionId\":\"00000000-0000-4000-8000-000000000001\","
+					+ "\"VersionStages\":[\"AWSCURRENT\"],\"ResultMetadata\":{}}");
 		this.fake.putSecret("prod/db", "CANARY-2".getBytes(StandardCharsets.UTF_8));
 		assertThat(get(SECRET + "prod%2Fdb&abc=1").body()).contains("\"CreatedDate\":\"2022-11-16T08:22:40.5Z\"",
 				"\"SecretBinary\":\"Q0FOQVJZLTI=\",\"SecretString\":null", "\"VersionStages\":[\"AWSCURRENT\"]");
@@ -107,41 +107,43 @@ class FakeExtensionTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
-			GET  | /secretsmanager/get?secretId=nope         | 400 | an unexpected error occurred while executing request
-			GET  | /systemsmanager/parameters/get?name=/nope | 400 | an unexpected error occurred while executing request
-			GET  | /secretsmanager/get?secretId=             | 400 | CANARY-no id
-			GET  | /secretsmanager/get?versionStage=X        | 400 | CANARY-no id
-			GET  | /secretsmanager/get?secretId=a&abc=1      | 200 | {"ARN":
-			GET  | /secretsmanager/get?secretId=a%2Bb        | 200 | {"ARN":
-			GET  | /secretsmanager/get?secretId=a+b          | 400 | an unexpected error occurred while executing request
-			POST | /secretsmanager/get?secretId=a            | 405 | Method
-			GET  | /ping                                     | 404 | 404 page not found
-			GET  | /v1/a                                     | 404 | 404 page not found
-			""")
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					GET  | /secretsmanager/get?secretId=nope         | 400 | an unexpected error occurred while executing request
+					GET  | /systemsmanager/parameters/get?name=/nope | 400 | an unexpected error occurred while executing request
+					GET  | /secretsmanager/get?secretId=             | 400 | CANARY-no id
+					GET  | /secretsmanager/get?versionStage=X        | 400 | CANARY-no id
+					GET  | /secretsmanager/get?secretId=a&abc=1      | 200 | {"ARN":
+					GET  | /secretsmanager/get?secretId=a%2Bb        | 200 | {"ARN":
+					GET  | /secretsmanager/get?secretId=a+b          | 400 | an unexpected error occurred while executing request
+					POST | /secretsmanager/get?secretId=a            | 405 | Method
+					GET  | /ping                                     | 404 | 404 page not found
+					GET  | /v1/a                                     | 404 | 404 page not found
+					""")
 	void refusalsOfTheExtension(String method, String target, int status, String body) throws Exception {
 		extension();
 		assertAnswer(method, target, status, body);
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
-			GET  | /secretsmanager/get?secretId=nope             | 400 | {"__type":"ResourceNotFoundException","message":
-			GET  | /secretsmanager/get?secretId=                 | 400 | missing parameter secretId
-			GET  | /secretsmanager/get?versionStage=X            | 400 | missing parameter secretId
-			GET  | /v1/                                          | 400 | missing secret ID
-			GET  | /secretsmanager/get?secretId=a&abc=1          | 400 | unknown parameter: abc
-			GET  | /secretsmanager/get?secretId=a&refreshNow=TRUE| 200 | {"ARN":
-			GET  | /secretsmanager/get?secretId=a&refreshNow=123 | 400 | invalid refreshNow value
-			GET  | /secretsmanager/get?secretId=a&roleArn=x      | 400 | invalid roleArn format
-			GET  | /secretsmanager/get?secretId=a%2Bb            | 200 | {"ARN":
-			GET  | /v1/a+b                                       | 200 | {"ARN":
-			GET  | /v1/a%2Bb                                     | 400 | {"__type":"ResourceNotFoundException"
-			HEAD | /secretsmanager/get?secretId=a                | 405 | ''
-			POST | /ping                                         | 405 | Not allowed
-			GET  | /ping                                         | 200 | healthy
-			GET  | /systemsmanager/parameters/get?name=/a        | 404 | Not found
-			""")
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					GET  | /secretsmanager/get?secretId=nope             | 400 | {"__type":"ResourceNotFoundException","message":
+					GET  | /secretsmanager/get?secretId=                 | 400 | missing parameter secretId
+					GET  | /secretsmanager/get?versionStage=X            | 400 | missing parameter secretId
+					GET  | /v1/                                          | 400 | missing secret ID
+					GET  | /secretsmanager/get?secretId=a&abc=1          | 400 | unknown parameter: abc
+					GET  | /secretsmanager/get?secretId=a&refreshNow=TRUE| 200 | {"ARN":
+					GET  | /secretsmanager/get?secretId=a&refreshNow=123 | 400 | invalid refreshNow value
+					GET  | /secretsmanager/get?secretId=a&roleArn=x      | 400 | invalid roleArn format
+					GET  | /secretsmanager/get?secretId=a%2Bb            | 200 | {"ARN":
+					GET  | /v1/a+b                                       | 200 | {"ARN":
+					GET  | /v1/a%2Bb                                     | 400 | {"__type":"ResourceNotFoundException"
+					HEAD | /secretsmanager/get?secretId=a                | 405 | ''
+					POST | /ping                                         | 405 | Not allowed
+					GET  | /ping                                         | 200 | healthy
+					GET  | /systemsmanager/parameters/get?name=/a        | 404 | Not found
+					""")
 	void refusalsOfTheAgent(String method, String target, int status, String body) throws Exception {
 		agent();
 		assertAnswer(method, target, status, body);
@@ -282,9 +284,8 @@ class FakeExtensionTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(mode = EnumSource.Mode.EXCLUDE,
-			names = { "HANG", "DRIP", "DRIP_HEAD", "RESET", "HANG_UP", "NO_BODY", "EMPTY", "NULLS", "NUMBER",
-					"THROTTLED", "DENIED", "INTERNAL_ERROR" })
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = { "HANG", "DRIP", "DRIP_HEAD", "RESET", "HANG_UP", "CUT_CHUNK",
+			"NO_BODY", "EMPTY", "NULLS", "NUMBER", "THROTTLED", "DENIED", "INTERNAL_ERROR" })
 	void everyAnswerHoldsTheMarker(Mode mode) throws Exception {
 		extension();
 		this.fake.putSecret("a", "CANARY-a");
@@ -464,9 +465,8 @@ class FakeExtensionTests {
 		socket.setSoTimeout(300);
 		StringBuilder answer = new StringBuilder();
 		try {
-			for (int next = socket.getInputStream().read(); next >= 0 && answer.length() < 4_000; next = socket
-				.getInputStream()
-				.read()) {
+			for (int next = socket.getInputStream().read(); next >= 0
+					&& answer.length() < 4_000; next = socket.getInputStream().read()) {
 				answer.append((char) next);
 			}
 		}
@@ -481,12 +481,12 @@ class FakeExtensionTests {
 	}
 
 	private HttpResponse<String> send(String method, String target, Map<String, String> headers) throws Exception {
-		return HttpClient.newHttpClient()
-			.send(request(method, target, headers), HttpResponse.BodyHandlers.ofString());
+		return HttpClient.newHttpClient().send(request(method, target, headers), HttpResponse.BodyHandlers.ofString());
 	}
 
 	private HttpRequest request(String method, String target, Map<String, String> headers) {
-		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.fake.port() + target))
+		HttpRequest.Builder request = HttpRequest
+			.newBuilder(URI.create("http://127.0.0.1:" + this.fake.port() + target))
 			.version(HttpClient.Version.HTTP_1_1)
 			.method(method, HttpRequest.BodyPublishers.noBody());
 		headers.forEach(request::header);

@@ -87,8 +87,8 @@ public record FakeRequest(int connection, String method, String target, List<Str
 	}
 
 	/**
-	 * Returns the keys of the query and their values as a server of forms decodes them:
-	 * a plus sign is a space.
+	 * Returns the keys of the query and their values as a server of forms decodes them: a
+	 * plus sign is a space.
 	 */
 	List<Map.Entry<String, String>> parameters() {
 		List<Map.Entry<String, String>> parameters = new ArrayList<>();

@@ -60,12 +60,12 @@ final class FakeService {
 
 	private FakeAnswer refusalOfExtension(FakeRequest request, int excess, BooleanSupplier ready) {
 		if (excess > 0) {
-			// Under many connections users saw it answer 400; with which text is not known.
+			// Under many connections users saw it answer 400; with which text is not
+			// known.
 			return opaque();
 		}
 		if (!this.token.equals(request.header(FakeRequest.TOKEN_HEADER))) {
-			return new FakeAnswer(401,
-					List.of("Content-Type: text/plain", "X-Amzn-Errortype: AccessDeniedException"),
+			return new FakeAnswer(401, List.of("Content-Type: text/plain", "X-Amzn-Errortype: AccessDeniedException"),
 					"bad session token or header key");
 		}
 		if (!ready.getAsBoolean()) {
@@ -118,7 +118,8 @@ final class FakeService {
 				return new FakeAnswer(400, "invalid refreshNow value");
 			}
 			if (key.equals("roleArn") && !ROLE.matcher(parameter.getValue()).matches()) {
-				return new FakeAnswer(400, "invalid roleArn format, expected arn:<partition>:iam::<account>:role/<name>");
+				return new FakeAnswer(400,
+						"invalid roleArn format, expected arn:<partition>:iam::<account>:role/<name>");
 			}
 		}
 		if (idOfAgent(request).isEmpty()) {

@@ -357,8 +357,9 @@ class FallbackTests {
 		this.fake = new FakeExtension(personality);
 		this.fake.putSecret("db", REMOTE);
 		this.fake.putParameter("/url", "SecureString", REMOTE);
-		ExtensionSecretsProvider client = new ExtensionSecretsProvider(ExtensionClients.settings(this.fake.port(),
-				FakeExtension.TOKEN, this.deadline, Duration.ZERO, null), this.clock);
+		ExtensionSecretsProvider client = new ExtensionSecretsProvider(
+				ExtensionClients.settings(this.fake.port(), FakeExtension.TOKEN, this.deadline, Duration.ZERO, null),
+				this.clock);
 		this.provider = fallback(new SecretsProvider() {
 
 			@Override
