@@ -1,6 +1,7 @@
 package io.github.secretsextension;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
@@ -8,10 +9,13 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * A program of a test in a JVM of its own, of the same Java and class path, which the
@@ -42,11 +46,28 @@ public final class JavaProcess implements AutoCloseable {
 	 */
 	public JavaProcess(Class<?> program, List<String> options, Map<String, String> variables, String... arguments)
 			throws IOException {
+		this(program, (jar) -> true, options, variables, arguments);
+	}
+
+	/**
+	 * Starts a program with a part of the class path.
+	 * @param program its main class, which calls {@link #serve}
+	 * @param jars tells by their file names which jars stay
+	 * @param options options of the JVM
+	 * @param variables environment variables
+	 * @param arguments the program's arguments
+	 * @throws IOException if there is no such Java
+	 */
+	public JavaProcess(Class<?> program, Predicate<String> jars, List<String> options, Map<String, String> variables,
+			String... arguments) throws IOException {
+		String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+			.filter((entry) -> jars.test(new File(entry).getName()))
+			.collect(Collectors.joining(File.pathSeparator));
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.add("-XX:TieredStopAtLevel=1");
 		command.addAll(options);
-		command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+		command.addAll(List.of("-cp", classPath, program.getName()));
 		command.addAll(List.of(arguments));
 		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
 		builder.environment()

@@ -5,10 +5,6 @@ import java.util.function.Function;
 
 import org.apache.commons.logging.Log;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
-import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
-import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 
@@ -23,7 +19,7 @@ import io.github.secretsextension.aws.DefaultAwsClients;
  */
 final class EmbeddedProviders {
 
-	private static final ConfigurationPropertyName SPRING_CLOUD_AWS = ConfigurationPropertyName.of("spring.cloud.aws");
+	private static final String SPRING_CLOUD_AWS = "spring.cloud.aws";
 
 	private static final String[] SPRING_CLOUD_AWS_CLASSES = {
 			"io.awspring.cloud.autoconfigure.core.AwsClientBuilderConfigurer",
@@ -78,13 +74,10 @@ final class EmbeddedProviders {
 	}
 
 	private static void warnOfUnreadSettings(Environment environment, Log log) {
-		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
-			if (source.containsDescendantOf(SPRING_CLOUD_AWS) == ConfigurationPropertyState.PRESENT) {
-				log.warn("Properties under 'spring.cloud.aws' are set, but Spring Cloud AWS is not on the class path:"
-						+ " nothing reads them. Add 'io.awspring.cloud:spring-cloud-aws-starter', or use the AWS SDK's"
-						+ " own settings (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL).");
-				return;
-			}
+		if (PropertyPresence.isAnyUnder(environment, SPRING_CLOUD_AWS)) {
+			log.warn("Properties under 'spring.cloud.aws' are set, but Spring Cloud AWS is not on the class path:"
+					+ " nothing reads them. Add 'io.awspring.cloud:spring-cloud-aws-starter', or use the AWS SDK's"
+					+ " own settings (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL).");
 		}
 	}
 

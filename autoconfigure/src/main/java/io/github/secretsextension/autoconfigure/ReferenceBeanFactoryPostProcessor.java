@@ -43,6 +43,7 @@ final class ReferenceBeanFactoryPostProcessor implements BeanFactoryPostProcesso
 			this.resolution.registerProvider(beanFactory);
 		}
 		deferSpringCloudAws(beanFactory);
+		deferOwnSettings(beanFactory);
 	}
 
 	private void addValueResolvers(ConfigurableListableBeanFactory beanFactory) {
@@ -74,6 +75,18 @@ final class ReferenceBeanFactoryPostProcessor implements BeanFactoryPostProcesso
 				// and
 				// the JVM loads hundreds of request and response classes for that.
 				definition.setAttribute(TARGET_CLASS, Object.class);
+			}
+		}
+	}
+
+	/**
+	 * Makes our own settings lazy where none is set: to bind nothing but defaults takes
+	 * tens of milliseconds. One that is set is checked as the application starts.
+	 */
+	private void deferOwnSettings(ConfigurableListableBeanFactory beanFactory) {
+		if (!PropertyPresence.isAnyUnder(this.environment, "secrets-extension")) {
+			for (String name : beanFactory.getBeanNamesForType(SecretsExtensionProperties.class, true, false)) {
+				beanFactory.getBeanDefinition(name).setLazyInit(true);
 			}
 		}
 	}

@@ -7,10 +7,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionMessage;
 import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
-import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
-import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
@@ -35,16 +31,11 @@ public final class SecretsExtensionEndpointAutoConfiguration {
 	 */
 	static final class Settings extends SpringBootCondition {
 
-		private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(EndpointLifecycle.PREFIX);
-
 		@Override
 		public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			for (ConfigurationPropertySource source : ConfigurationPropertySources.get(context.getEnvironment())) {
-				if (source.containsDescendantOf(PREFIX) == ConfigurationPropertyState.PRESENT) {
-					return ConditionOutcome.match(ConditionMessage.of("a property under '" + PREFIX + "' is set"));
-				}
-			}
-			return ConditionOutcome.noMatch(ConditionMessage.of("no property under '" + PREFIX + "' is set"));
+			boolean set = PropertyPresence.isAnyUnder(context.getEnvironment(), EndpointLifecycle.PREFIX);
+			return new ConditionOutcome(set, ConditionMessage
+				.of(((set) ? "a" : "no") + " property under '" + EndpointLifecycle.PREFIX + "' is set"));
 		}
 
 	}
