@@ -171,7 +171,8 @@ final class EndpointConnection {
 	private void answer(EndpointRequest request) throws IOException {
 		this.persistence = (!request.isPersistent()) ? "close" : (request.isHttp11()) ? "" : "keep-alive";
 		this.head = request.method().equals("HEAD");
-		EndpointResponse response = this.loop.handler().handle(request, (call) -> this.loop.calls().start(call, this::answer));
+		EndpointResponse response = this.loop.handler()
+			.handle(request, (call) -> this.loop.calls().start(call, this::answer));
 		if (response != null) {
 			send(response);
 		}

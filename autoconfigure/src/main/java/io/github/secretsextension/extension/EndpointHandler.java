@@ -105,10 +105,9 @@ final class EndpointHandler {
 	 */
 	private boolean isDirect(EndpointRequest request) {
 		List<String> values = request.values("host");
-		return request.isHostless() && values.size() == 1
-				&& this.hosts.contains(values.get(0).toLowerCase(Locale.ROOT)) && !request.hasHeader("x-forwarded-")
-				&& request.rawValues("forwarded").isEmpty() && request.rawValues("via").isEmpty()
-				&& request.rawValues("x-real-ip").isEmpty();
+		return request.isHostless() && values.size() == 1 && this.hosts.contains(values.get(0).toLowerCase(Locale.ROOT))
+				&& !request.hasHeader("x-forwarded-") && request.rawValues("forwarded").isEmpty()
+				&& request.rawValues("via").isEmpty() && request.rawValues("x-real-ip").isEmpty();
 	}
 
 	private static boolean isOfPage(EndpointRequest request) {
@@ -122,8 +121,7 @@ final class EndpointHandler {
 			return known;
 		}
 		Supplier<EndpointResponse> call = () -> {
-			EndpointResponse answer = answer(query,
-					(query.refresh()) ? this.provider::refresh : this.provider::get);
+			EndpointResponse answer = answer(query, (query.refresh()) ? this.provider::refresh : this.provider::get);
 			return (answer != null) ? answer : EndpointResponse.OPAQUE;
 		};
 		return (calls.test(call)) ? null : EndpointResponse.OVERLOADED;

@@ -39,8 +39,8 @@ final class EndpointResponse {
 
 	static final EndpointResponse OVERLOADED = text("429 Too Many Requests", "too many requests", "");
 
-	static final EndpointResponse TOO_LARGE = text("431 Request Header Fields Too Large", "too many or too long headers",
-			"");
+	static final EndpointResponse TOO_LARGE = text("431 Request Header Fields Too Large",
+			"too many or too long headers", "");
 
 	private final String status;
 

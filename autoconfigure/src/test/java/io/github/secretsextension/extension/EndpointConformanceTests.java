@@ -217,8 +217,9 @@ class EndpointConformanceTests {
 
 	@ParameterizedTest
 	@DisplayName("T1: no token, or a wrong one")
-	@ValueSource(strings = { "/secretsmanager/get?secretId=prod/db", "/secretsmanager/get?secretId=prod/db&refreshNow=true",
-			"/v1/prod/db", "/systemsmanager/parameters/get?name=/app/url" })
+	@ValueSource(
+			strings = { "/secretsmanager/get?secretId=prod/db", "/secretsmanager/get?secretId=prod/db&refreshNow=true",
+					"/v1/prod/db", "/systemsmanager/parameters/get?name=/app/url" })
 	void noToken(String target) throws IOException {
 		for (String header : List.of("A: b", "X-Aws-Parameters-Secrets-Token: x")) {
 			Answer answer = send("GET " + target + " HTTP/1.1", header);
@@ -245,8 +246,7 @@ class EndpointConformanceTests {
 	@Test
 	@DisplayName("T4: the token comes first")
 	void tokenFirst() throws IOException {
-		assertThat(send("POST /secretsmanager/ HTTP/1.1", "X-Aws-Parameters-Secrets-Token: x").status())
-			.isEqualTo(401);
+		assertThat(send("POST /secretsmanager/ HTTP/1.1", "X-Aws-Parameters-Secrets-Token: x").status()).isEqualTo(401);
 	}
 
 	@Test
@@ -261,9 +261,10 @@ class EndpointConformanceTests {
 	@DisplayName("B2: bytes")
 	void bytes() throws IOException {
 		byte[] bytes = { 'C', 'A', 'N', 'A', 'R', 'Y', '-', 0, 1, (byte) 254, (byte) 255 };
-		this.upstream.set("secret:keystore", secret("keystore").createdAt(Instant.parse("2022-11-16T08:22:40.360Z"))
-			.versionStages(List.of("AWSCURRENT", "green"))
-			.bytes(bytes));
+		this.upstream.set("secret:keystore",
+				secret("keystore").createdAt(Instant.parse("2022-11-16T08:22:40.360Z"))
+					.versionStages(List.of("AWSCURRENT", "green"))
+					.bytes(bytes));
 		assertGolden(SECRET + "keystore", "secret-binary");
 	}
 
@@ -326,16 +327,15 @@ class EndpointConformanceTests {
 	@DisplayName("B6: a secret as a parameter")
 	void secretAsParameter() throws IOException {
 		String name = "/aws/reference/secretsmanager/prod/db";
-		this.upstream.set("param:" + name + "?label=AWSPREVIOUS",
-				SecretValue.builder()
-					.arn(DB_ARN)
-					.name(name)
-					.createdAt(CREATED)
-					.type("SecureString")
-					.version(0L)
-					.text("CANARY-0")
-					.sourceResult("{\"aRN\":\"" + DB_ARN + "\",\"createdDate\":\"Nov 16, 2022 8:22:40 AM\","
-							+ "\"name\":\"prod/db\",\"secretString\":\"CANARY-0\",\"versionStages\":[\"AWSPREVIOUS\"]}"));
+		this.upstream.set("param:" + name + "?label=AWSPREVIOUS", SecretValue.builder()
+			.arn(DB_ARN)
+			.name(name)
+			.createdAt(CREATED)
+			.type("SecureString")
+			.version(0L)
+			.text("CANARY-0")
+			.sourceResult("{\"aRN\":\"" + DB_ARN + "\",\"createdDate\":\"Nov 16, 2022 8:22:40 AM\","
+					+ "\"name\":\"prod/db\",\"secretString\":\"CANARY-0\",\"versionStages\":[\"AWSPREVIOUS\"]}"));
 		assertGolden(PARAMETER + name + "&label=AWSPREVIOUS&withDecryption=true", "parameter-reference");
 	}
 

@@ -27,7 +27,6 @@ class EndpointSlowClientTests {
 	/** After this time the endpoint looks again for who is late. */
 	private static final Duration LATENESS = Duration.ofMillis(100);
 
-
 	private static final String FRESH = "/secretsmanager/get?secretId=fresh";
 
 	private static final String SLOW = "/secretsmanager/get?secretId=slow";
