@@ -346,11 +346,14 @@ public final class FakeExtension implements AutoCloseable {
 				this.connections.add(socket);
 				this.most.accumulateAndGet(this.connections.size(), Math::max);
 				int number = this.accepted.incrementAndGet();
+				if (listener.isClosed()) {
+					// Before it is served: who dies answers nobody.
+					reset(socket);
+					this.connections.remove(socket);
+					continue;
+				}
 				run(() -> serve(socket, number));
 				limitLife(socket);
-				if (listener.isClosed()) {
-					reset(socket);
-				}
 			}
 			catch (IOException ex) {
 				// It is being closed.
