@@ -24,9 +24,6 @@ import static org.awaitility.Awaitility.await;
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EndpointSlowClientTests {
 
-	/** After this time the endpoint looks again for who is late. */
-	private static final Duration LATENESS = Duration.ofMillis(100);
-
 	private static final String FRESH = "/secretsmanager/get?secretId=fresh";
 
 	private static final String SLOW = "/secretsmanager/get?secretId=slow";
@@ -36,6 +33,9 @@ class EndpointSlowClientTests {
 	private static final int MOST_CONNECTIONS = 512;
 
 	private static final Duration LONGEST_ANSWER = Duration.ofMillis(500);
+
+	/** How long the endpoint does not look at its clock again. */
+	private static final Duration LATENESS = Duration.ofMillis(101);
 
 	private final ManualClock clock = new ManualClock(Long.MAX_VALUE - 1);
 
@@ -69,7 +69,7 @@ class EndpointSlowClientTests {
 
 	@ParameterizedTest
 	@ValueSource(ints = { 200, 2000 })
-	void slowClientsAreCutAndDelayNobody(int count) throws Exception {
+	void slowClientsAreCutAndDelayNobody(int count) throws IOException {
 		start(SecretsClock.system());
 		assertThat(get(FRESH)).isLessThan(LONGEST_ANSWER.multipliedBy(4));
 		try (SlowClients slow = new SlowClients(this.port, count)) {

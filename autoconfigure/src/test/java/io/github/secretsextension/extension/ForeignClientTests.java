@@ -5,113 +5,101 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
 import io.github.secretsextension.FakeSecrets;
 import io.github.secretsextension.SecretsClock;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * Tests for the endpoint with clients in other languages, which were written for the
- * extension and know nothing of this project. Each is a process of its own. Where its
- * interpreter is missing a test is skipped, but for Python with the environment variable
- * {@code CI}.
+ * Tests that programs in other languages, written for the extension, work against the
+ * endpoint. What is not installed is skipped, but Python must be there where the
+ * environment variable {@code CI} is {@code true}.
  */
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ForeignClientTests {
 
-	/** The example of AWS's guide, line by line. */
-	private static final String PYTHON_REQUESTS = """
-			import os, json, requests
-			secrets_extension_http_port = os.environ.get('PARAMETERS_SECRETS_EXTENSION_HTTP_PORT')
+	/** The example of AWS's guide, with what it leaves out. */
+	private static final String GUIDE = """
+			import json, os, sys, requests
+			secrets_extension_http_port = os.environ['PARAMETERS_SECRETS_EXTENSION_HTTP_PORT']
 			headers = {"X-Aws-Parameters-Secrets-Token": os.environ.get('AWS_SESSION_TOKEN')}
 			secrets_extension_endpoint = "http://localhost:" + \\
-			secrets_extension_http_port + \\
-			"/secretsmanager/get?secretId=" + \\
-			"prod/db"
+			    secrets_extension_http_port + \\
+			    "/secretsmanager/get?secretId=" + \\
+			    "prod/db"
 			r = requests.get(secrets_extension_endpoint, headers=headers)
-			print(r.status_code)
-			secret = json.loads(r.text)["SecretString"] if r.status_code == 200 else r.text
-			print(secret)
+			if r.status_code != 200:
+			    sys.exit(str(r.status_code) + " " + r.text)
+			secret = json.loads(r.text)["SecretString"] # load the Secrets Manager response into a Python dictionary, access the secret
+			print(ascii(secret))
 			""";
 
-	private static final String PYTHON = """
-			import os, json, urllib.request, urllib.parse, urllib.error
-			port = os.environ['PARAMETERS_SECRETS_EXTENSION_HTTP_PORT']
-			url = 'http://localhost:' + port + '/secretsmanager/get?secretId=' + urllib.parse.quote('prod/db')
+	private static final String URLLIB = """
+			import json, os, sys, urllib.error, urllib.parse, urllib.request
+			url = 'http://localhost:' + os.environ['PARAMETERS_SECRETS_EXTENSION_HTTP_PORT']
+			query = urllib.parse.urlencode({'name': '/app/url', 'withDecryption': 'true'})
 			headers = {'X-Aws-Parameters-Secrets-Token': os.environ['AWS_SESSION_TOKEN']}
 			try:
-			    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
-			        print(answer.status)
-			        print(json.loads(answer.read())['SecretString'])
-			except urllib.error.HTTPError as error:
-			    print(error.code)
-			    print(error.read().decode())
+			    for target in ('/secretsmanager/get?secretId=prod%2Fdb', '/systemsmanager/parameters/get/?' + query):
+			        with urllib.request.urlopen(urllib.request.Request(url + target, headers=headers)) as answer:
+			            body = json.loads(answer.read())
+			            print(ascii(body.get('SecretString') or body['Parameter']['Value']))
+			except urllib.error.HTTPError as ex:
+			    sys.exit(str(ex.code) + ' ' + ex.read().decode())
 			""";
 
-	private static final String NODE_FETCH = """
-			const port = process.env.PARAMETERS_SECRETS_EXTENSION_HTTP_PORT
-			const url = `http://localhost:${port}/secretsmanager/get?secretId=${encodeURIComponent('prod/db')}`
+	private static final String NODE = """
+			const url = 'http://localhost:' + process.env.PARAMETERS_SECRETS_EXTENSION_HTTP_PORT
 			const headers = { 'X-Aws-Parameters-Secrets-Token': process.env.AWS_SESSION_TOKEN }
-			fetch(url, { headers }).then(async (answer) => {
-			  console.log(answer.status)
-			  const text = await answer.text()
-			  console.log(answer.ok ? JSON.parse(text).SecretString : text)
-			})
-			""";
-
-	private static final String NODE_HTTP = """
+			const ascii = (text) => text.replace(/[^ -~]/g, (c) => '\\\\x' + c.charCodeAt(0).toString(16))
 			const http = require('http')
-			const options = {
-			  host: '127.0.0.1', port: process.env.PARAMETERS_SECRETS_EXTENSION_HTTP_PORT,
-			  path: '/secretsmanager/get?secretId=prod/db', agent: new http.Agent({ keepAlive: true }),
-			  headers: { 'x-aws-parameters-secrets-token': process.env.AWS_SESSION_TOKEN }
+			const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+			const get = (target) => new Promise((resolve, reject) => http.get(url + target, { headers, agent }, (answer) => {
+				let body = ''
+				answer.setEncoding('utf8').on('data', (part) => body += part)
+				answer.on('end', () => answer.statusCode === 200 ? resolve(JSON.parse(body)) : reject(answer.statusCode + ' ' + body))
+			}).on('error', reject))
+			const main = async () => {
+				console.log("'" + ascii((await get('/secretsmanager/get?secretId=prod/db')).SecretString) + "'")
+				console.log("'" + (await get('/systemsmanager/parameters/get?name=%2Fapp%2Furl&withDecryption=true')).Parameter.Value + "'")
+				if (typeof fetch === 'function') {
+					const answer = await fetch(url + '/secretsmanager/get?secretId=prod%2Fdb', { headers })
+					console.log("'" + ascii((await answer.json()).SecretString) + "'")
+				}
+				agent.destroy()
 			}
-			http.get(options, (answer) => {
-			  let text = ''
-			  answer.on('data', (chunk) => { text += chunk })
-			  answer.on('end', () => {
-			    console.log(answer.statusCode)
-			    console.log(answer.statusCode === 200 ? JSON.parse(text).SecretString : text)
-			    options.agent.destroy()
-			  })
+			main().catch((problem) => { console.error(String(problem)); process.exit(1) })
+			""";
+
+	private static final String PUBLISHED = "lambda-params-secrets@1.0.5";
+
+	private static final String PUBLISHED_CLIENT = """
+			const { Client } = require(process.argv[1])
+			const client = new Client()
+			const ascii = (text) => "'" + text.replace(/[^ -~]/g, (c) => '\\\\x' + c.charCodeAt(0).toString(16)) + "'"
+			client.stringSecret('prod/db').then(async (secret) => {
+				console.log(ascii(secret))
+				console.log(ascii(await client.secureStringParameter('/app/url')))
 			})
 			""";
 
-	private static final String PUBLISHED_CLIENT = "lambda-params-secrets@1.0.3";
-
-	/** Of the published client, as its documentation shows it. */
-	private static final String NODE_PACKAGE = """
-			const { Client } = require('lambda-params-secrets')
-			const client = new Client({ port: Number(process.env.PARAMETERS_SECRETS_EXTENSION_HTTP_PORT) })
-			client.stringSecret('prod/db').then(
-			  (value) => { console.log(200); console.log(value) },
-			  (error) => { console.log(401); console.log(String(error)) })
-			""";
-
-	private static final String SECRET = "CANARY-{\"p\":\"ü€𝄞 <&> \\\\\"}";
-
-	private final FakeSecrets secrets = new FakeSecrets().set("secret:prod/db", SECRET);
-
-	private final ExtensionEndpoint endpoint = new ExtensionEndpoint(this.secrets, EndpointClient.TOKEN,
-			SecretsClock.system());
+	private final ExtensionEndpoint endpoint = new ExtensionEndpoint(
+			new FakeSecrets().set("secret:prod/db", "CANARY-\u00e9").set("param:/app/url", "CANARY-url"),
+			EndpointClient.TOKEN, SecretsClock.system());
 
 	private int port;
-
-	@TempDir
-	private Path folder;
 
 	@BeforeEach
 	void start() throws IOException {
@@ -119,83 +107,85 @@ class ForeignClientTests {
 	}
 
 	@AfterEach
-	void close() {
+	void stop() {
 		this.endpoint.close();
 	}
 
-	static Stream<Arguments> clients() {
-		return Stream.of(Arguments.of("Python, urllib", List.of("python3", "-c", PYTHON), List.of("python3", "-V")),
-				Arguments.of("Python, the guide's example", List.of("python3", "-c", PYTHON_REQUESTS),
-						List.of("python3", "-c", "import requests")),
-				Arguments.of("Node, fetch", List.of("node", "-e", NODE_FETCH),
-						List.of("node", "-e", "process.exit(typeof fetch === 'function' ? 0 : 1)")),
-				Arguments.of("Node, http", List.of("node", "-e", NODE_HTTP), List.of("node", "-v")));
-	}
-
-	@ParameterizedTest(name = "{0}")
-	@MethodSource("clients")
-	void clientGetsTheValue(String name, List<String> client, List<String> probe) throws Exception {
-		assumeRuns(name, probe);
-		assertThat(run(client, EndpointClient.TOKEN)).containsExactly("200", SECRET);
-		assertThat(this.secrets.calls()).hasSize(1);
-	}
-
-	@ParameterizedTest(name = "{0}")
-	@MethodSource("clients")
-	void clientWithAnotherTokenIsRefused(String name, List<String> client, List<String> probe) throws Exception {
-		assumeRuns(name, probe);
-		assertThat(run(client, "other")).containsExactly("401", "bad session token or header key");
-		assertThat(this.secrets.calls()).isEmpty();
+	@Test
+	void pythonUrllib() throws Exception {
+		assumePython();
+		assertThat(run(EndpointClient.TOKEN, "python3", "-c", URLLIB)).isEqualTo("0: 'CANARY-\\xe9' 'CANARY-url'");
+		assertThat(run("wrong", "python3", "-c", URLLIB)).isEqualTo("1: 401 bad session token or header key");
 	}
 
 	@Test
-	void publishedClientGetsTheValue() throws Exception {
-		assumeTrue(
-				exitStatus(List.of("npm", "install", "--no-audit", "--no-fund", "--omit=dev", PUBLISHED_CLIENT)) == 0,
-				() -> "npm cannot install " + PUBLISHED_CLIENT);
-		assertThat(run(List.of("node", "-e", NODE_PACKAGE), EndpointClient.TOKEN)).containsExactly("200", SECRET);
+	void pythonRequestsAsInTheGuide() throws Exception {
+		assumePython();
+		assumeTrue(run("", "python3", "-c", "import requests").startsWith("0:"), "python3 has no 'requests'");
+		assertThat(run(EndpointClient.TOKEN, "python3", "-c", GUIDE)).isEqualTo("0: 'CANARY-\\xe9'");
+		assertThat(run("wrong", "python3", "-c", GUIDE)).isEqualTo("1: 401 bad session token or header key");
 	}
 
-	private void assumeRuns(String name, List<String> probe) throws Exception {
-		boolean runs = exitStatus(probe) == 0;
-		if (name.equals("Python, urllib") && Boolean.parseBoolean(System.getenv("CI"))) {
-			assertThat(runs).as("python3 is there").isTrue();
+	@Test
+	void node() throws Exception {
+		assumeTrue(isInstalled("node"), "node is not installed");
+		assertThat(run(EndpointClient.TOKEN, "node", "-e", NODE)).startsWith("0: 'CANARY-\\xe9' 'CANARY-url'");
+		assertThat(run("wrong", "node", "-e", NODE)).isEqualTo("1: 401 bad session token or header key");
+	}
+
+	/**
+	 * A client that others published for the extension, where the registry of npm has it.
+	 */
+	@Test
+	void publishedNodeClient(@TempDir Path folder) throws Exception {
+		assumeTrue(isInstalled("npm"), "npm is not installed");
+		String installed = run("", "npm", "install", "--prefix", folder.toString(), "--no-audit", "--no-fund",
+				"--omit=dev", PUBLISHED);
+		assumeTrue(installed.startsWith("0:"), () -> "npm cannot install " + PUBLISHED);
+		String module = folder.resolve("node_modules/lambda-params-secrets").toString();
+		assertThat(run(EndpointClient.TOKEN, "node", "-e", PUBLISHED_CLIENT, module))
+			.isEqualTo("0: 'CANARY-\\xe9' 'CANARY-url'");
+	}
+
+	private void assumePython() throws Exception {
+		boolean installed = isInstalled("python3");
+		if (!installed && "true".equals(System.getenv("CI"))) {
+			fail("python3 is not installed");
 		}
-		assumeTrue(runs, () -> name + ": " + probe.get(0) + " or a module of it is missing");
+		assumeTrue(installed, "python3 is not installed");
 	}
 
-	private int exitStatus(List<String> command) throws InterruptedException {
+	private boolean isInstalled(String program) throws Exception {
 		try {
-			Process process = builder(command).redirectErrorStream(true)
-				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-				.start();
-			if (!process.waitFor(60, TimeUnit.SECONDS)) {
-				process.destroyForcibly();
-				return -1;
-			}
-			return process.exitValue();
+			return run("", program, "--version").startsWith("0:");
 		}
 		catch (IOException ex) {
-			return -1;
+			return false;
 		}
 	}
 
-	private List<String> run(List<String> command, String token) throws Exception {
-		ProcessBuilder builder = builder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-		builder.environment().put("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", String.valueOf(this.port));
-		builder.environment().put("AWS_SESSION_TOKEN", token);
-		builder.environment().put("PYTHONIOENCODING", "utf-8");
+	/**
+	 * Runs a program.
+	 * @return its exit status and its output, in one line
+	 */
+	private String run(String token, String... command) throws IOException, InterruptedException {
+		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+		Map<String, String> environment = builder.environment();
+		List<String> proxies = new ArrayList<>(environment.keySet());
+		proxies.removeIf((name) -> !name.toLowerCase(Locale.ROOT).endsWith("_proxy"));
+		environment.keySet().removeAll(proxies);
+		environment.put("AWS_SESSION_TOKEN", token);
+		environment.put("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", String.valueOf(this.port));
 		Process process = builder.start();
-		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		assertThat(process.waitFor()).isZero();
-		return output.lines().toList();
-	}
-
-	private ProcessBuilder builder(List<String> command) {
-		ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(command)).directory(this.folder.toFile());
-		// Neither proxies of the machine nor credentials of who runs the tests.
-		builder.environment().keySet().removeIf((name) -> name.matches("(?i)(http|https|all|no)_proxy|AWS_.*"));
-		return builder;
+		try {
+			process.getOutputStream().close();
+			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+			assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+			return process.exitValue() + ": " + output.strip().replaceAll("\\R", " ");
+		}
+		finally {
+			process.destroyForcibly();
+		}
 	}
 
 }

@@ -95,9 +95,14 @@ final class SlowClients implements AutoCloseable {
 	}
 
 	@Override
-	public void close() throws InterruptedException {
+	public void close() {
 		this.closed = true;
-		this.thread.join();
+		try {
+			this.thread.join();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	/**

@@ -203,7 +203,8 @@ class LambdaRuntimeIT {
 				LambdaProcess function = startBeside(extension, javaHome,
 						Map.entry("SECRETS_EXTENSION_MODE", "remote"))) {
 			assertThat(function.initError()).as("what Lambda is told").isNotEmpty().doesNotContain(CANARY, CREDENTIAL);
-			assertThat(function.log()).contains("APPLICATION FAILED TO START", "is not ready", "'secrets-extension.mode=auto'")
+			assertThat(function.log())
+				.contains("APPLICATION FAILED TO START", "is not ready", "'secrets-extension.mode=auto'")
 				.doesNotContain(CANARY, CREDENTIAL);
 			assertThat(Integer.parseInt(extension.tell("requests"))).isGreaterThan(3);
 		}
