@@ -77,8 +77,7 @@ final class EndpointLoad {
 						throw new IllegalStateException("The server does not answer: " + text.lines().findFirst());
 					}
 					String head = text.substring(0, end).toLowerCase(Locale.ROOT);
-					int length = Integer
-						.parseInt(head.replaceAll("(?s).*content-length:\\s*(\\d+).*", "$1"));
+					int length = Integer.parseInt(head.replaceAll("(?s).*content-length:\\s*(\\d+).*", "$1"));
 					this.answerLength = end + 4 + length;
 					return;
 				}

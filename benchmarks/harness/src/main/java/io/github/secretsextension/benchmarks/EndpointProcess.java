@@ -41,8 +41,9 @@ public final class EndpointProcess implements AutoCloseable {
 	}
 
 	static EndpointProcess start(Path javaHome, String server) throws IOException {
-		Process process = new ProcessBuilder(javaHome.resolve("bin/java").toString(), "-Dsun.net.httpserver.nodelay=true",
-				"-cp", System.getProperty("java.class.path"), EndpointProcess.class.getName(), server)
+		Process process = new ProcessBuilder(javaHome.resolve("bin/java").toString(),
+				"-Dsun.net.httpserver.nodelay=true", "-cp", System.getProperty("java.class.path"),
+				EndpointProcess.class.getName(), server)
 			.redirectError(ProcessBuilder.Redirect.INHERIT)
 			.start();
 		BufferedReader output = new BufferedReader(
@@ -60,8 +61,8 @@ public final class EndpointProcess implements AutoCloseable {
 	}
 
 	byte[] request() {
-		return ("GET " + TARGET + " HTTP/1.1\r\nHost: 127.0.0.1:" + this.port
-				+ "\r\nX-Aws-Parameters-Secrets-Token: " + TOKEN + "\r\n\r\n")
+		return ("GET " + TARGET + " HTTP/1.1\r\nHost: 127.0.0.1:" + this.port + "\r\nX-Aws-Parameters-Secrets-Token: "
+				+ TOKEN + "\r\n\r\n")
 			.getBytes(StandardCharsets.US_ASCII);
 	}
 

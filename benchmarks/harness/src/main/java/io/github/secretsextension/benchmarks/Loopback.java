@@ -59,8 +59,8 @@ final class Loopback {
 		Benchmarks.header("A remote read, warm, " + rounds + " rounds of " + REQUESTS, "client", "median us",
 				"to raw socket");
 		List<Double> raw = medians.values().iterator().next();
-		medians.forEach((client, own) -> Benchmarks.row(client, Spread.of(own).format(1),
-				Spread.ratios(own, raw).format(2)));
+		medians.forEach(
+				(client, own) -> Benchmarks.row(client, Spread.of(own).format(1), Spread.ratios(own, raw).format(2)));
 	}
 
 	private static double median(Runnable client, int requests) {
@@ -116,8 +116,8 @@ final class Loopback {
 		Map<String, List<Double>> slowest = new LinkedHashMap<>();
 		for (int connections : new int[] { 8, 64 }) {
 			for (int round = 0; round < 3; round++) {
-				load(connections, seconds, "JDK's HttpServer, JDK 25, virtual threads", newerJavaHome, "jdk", throughputs,
-						slowest);
+				load(connections, seconds, "JDK's HttpServer, JDK 25, virtual threads", newerJavaHome, "jdk",
+						throughputs, slowest);
 				load(connections, seconds, "our endpoint, JDK 25", newerJavaHome, "endpoint", throughputs, slowest);
 				load(connections, seconds, "our endpoint, this JDK", JAVA_HOME, "endpoint", throughputs, slowest);
 				load(connections, seconds, "JDK's HttpServer, this JDK, TCP_NODELAY set", JAVA_HOME, "jdk", throughputs,
@@ -126,10 +126,12 @@ final class Loopback {
 		}
 		Benchmarks.header("The endpoint under load, 3 rounds of " + seconds + " s", "server", "answers per second",
 				"99 % within us", "to the JDK's on JDK 25");
-		throughputs.forEach((server, own) -> Benchmarks.row(server, Spread.of(own).format(0),
-				Spread.of(slowest.get(server)).format(0),
-				Spread.ratios(own, throughputs.get(server.substring(0, server.indexOf(':'))
-						+ ": JDK's HttpServer, JDK 25, virtual threads")).format(2)));
+		throughputs
+			.forEach((server, own) -> Benchmarks.row(server, Spread.of(own).format(0),
+					Spread.of(slowest.get(server)).format(0),
+					Spread.ratios(own, throughputs
+						.get(server.substring(0, server.indexOf(':')) + ": JDK's HttpServer, JDK 25, virtual threads"))
+						.format(2)));
 	}
 
 	private static void load(int connections, int seconds, String name, Path javaHome, String server,
