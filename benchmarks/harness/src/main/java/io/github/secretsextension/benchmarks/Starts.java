@@ -63,13 +63,14 @@ final class Starts {
 	void runRemote(int runs) throws Exception {
 		this.scratch = Files.createTempDirectory("starts");
 		try (EndpointProcess endpoint = EndpointProcess.start(Path.of(System.getProperty("java.home")), "endpoint")) {
-			Variant remote = new Variant("starter, remote, secrets: 1",
-					"secrets-extension.mode=remote\nsecrets-extension.remote.port=" + endpoint.port()
-							+ "\nsecrets-extension.remote.token=" + EndpointProcess.TOKEN
-							+ "\napp.values.s1=$<secret:bench>\n",
-					"starter");
+			String properties = "secrets-extension.mode=remote\nsecrets-extension.remote.port=" + endpoint.port()
+					+ "\nsecrets-extension.remote.token=" + EndpointProcess.TOKEN
+					+ "\napp.values.s1=$<secret:bench>\n";
+			Variant remote = new Variant("starter, remote, secrets: 1", properties, "starter");
+			Variant alone = new Variant("the same without SDK and Spring Cloud AWS", properties,
+					List.of("io.awspring.", "software.amazon."), "starter");
 			for (String flag : List.of("", "-XX:TieredStopAtLevel=1")) {
-				measure(runs, flag, 1, List.of(EMPTY, remote, EMPTY_AGAIN));
+				measure(runs, flag, 1, List.of(EMPTY, remote, alone, EMPTY_AGAIN));
 			}
 		}
 	}
@@ -197,7 +198,10 @@ final class Starts {
 		Map<String, Path> jars = new LinkedHashMap<>();
 		for (String application : variant.applications()) {
 			for (Path jar : Sizes.jars(application)) {
-				jars.putIfAbsent(jar.getFileName().toString(), jar);
+				String name = jar.getFileName().toString();
+				if (variant.excluded().stream().noneMatch(name::startsWith)) {
+					jars.putIfAbsent(name, jar);
+				}
 			}
 		}
 		return properties + File.pathSeparator
@@ -227,9 +231,14 @@ final class Starts {
 	 *
 	 * @param name the name in the table
 	 * @param properties its own properties
+	 * @param excluded how the names of jars begin that it leaves out
 	 * @param applications the modules whose class paths it has
 	 */
-	private record Variant(String name, String properties, String... applications) {
+	private record Variant(String name, String properties, List<String> excluded, String... applications) {
+
+		Variant(String name, String properties, String... applications) {
+			this(name, properties, List.of(), applications);
+		}
 
 	}
 
