@@ -64,8 +64,7 @@ final class Starts {
 		this.scratch = Files.createTempDirectory("starts");
 		try (EndpointProcess endpoint = EndpointProcess.start(Path.of(System.getProperty("java.home")), "endpoint")) {
 			String properties = "secrets-extension.mode=remote\nsecrets-extension.remote.port=" + endpoint.port()
-					+ "\nsecrets-extension.remote.token=" + EndpointProcess.TOKEN
-					+ "\napp.values.s1=$<secret:bench>\n";
+					+ "\nsecrets-extension.remote.token=" + EndpointProcess.TOKEN + "\napp.values.s1=$<secret:bench>\n";
 			Variant remote = new Variant("starter, remote, secrets: 1", properties, "starter");
 			Variant alone = new Variant("the same without SDK and Spring Cloud AWS", properties,
 					List.of("io.awspring.", "software.amazon."), "starter");
