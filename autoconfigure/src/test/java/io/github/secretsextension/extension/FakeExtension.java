@@ -64,6 +64,8 @@ public final class FakeExtension implements AutoCloseable {
 
 	private volatile ServerSocket listener;
 
+	private volatile Thread acceptor;
+
 	private volatile Mode mode = Mode.OK;
 
 	private volatile Duration delay = Duration.ZERO;
@@ -108,13 +110,14 @@ public final class FakeExtension implements AutoCloseable {
 
 	private void start(ServerSocket listener) {
 		this.listener = listener;
-		run(() -> accept(listener));
+		this.acceptor = run(() -> accept(listener));
 	}
 
-	private static void run(Runnable task) {
+	private static Thread run(Runnable task) {
 		Thread thread = new Thread(task, "fake-extension");
 		thread.setDaemon(true);
 		thread.start();
+		return thread;
 	}
 
 	/**
@@ -265,6 +268,11 @@ public final class FakeExtension implements AutoCloseable {
 	public void die() {
 		try {
 			this.listener.close();
+			// Until its accept ends the kernel goes on taking connections.
+			this.acceptor.join(5_000);
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
