@@ -1,5 +1,7 @@
 package io.github.secretsextension.extension;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -23,7 +25,18 @@ final class ExtensionAnswer {
 		return this.status;
 	}
 
-	String text() {
+	/**
+	 * Returns the body as text.
+	 * @throws CharacterCodingException if it is no UTF-8, and would be another value
+	 */
+	String text() throws CharacterCodingException {
+		return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(this.body)).toString();
+	}
+
+	/**
+	 * Returns the body as text, with U+FFFD for what is no UTF-8.
+	 */
+	String lenientText() {
 		return new String(this.body, StandardCharsets.UTF_8);
 	}
 

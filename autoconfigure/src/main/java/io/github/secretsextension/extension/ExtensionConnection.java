@@ -1,11 +1,13 @@
 package io.github.secretsextension.extension;
 
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -57,14 +59,22 @@ final class ExtensionConnection implements Closeable {
 		SocketChannel channel = SocketChannel.open();
 		try {
 			channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-			channel.socket()
-				.connect(new InetSocketAddress(InetAddress.getByName(host), port),
-						deadline.remainingMillis(LONGEST_CONNECT_MILLIS));
+			connect(channel, new InetSocketAddress(InetAddress.getByName(host), port),
+					deadline.remainingMillis(LONGEST_CONNECT_MILLIS));
 			return new ExtensionConnection(channel, channel.socket().getInputStream(), now);
 		}
 		catch (IOException | RuntimeException ex) {
 			channel.close();
 			throw ex;
+		}
+	}
+
+	private static void connect(SocketChannel channel, InetSocketAddress address, int millis) throws IOException {
+		try {
+			channel.socket().connect(address, millis);
+		}
+		catch (SocketTimeoutException ex) {
+			throw new ConnectTimeoutException(millis);
 		}
 	}
 
@@ -140,36 +150,33 @@ final class ExtensionConnection implements Closeable {
 	}
 
 	private byte[] exactly(int length, Deadline deadline) throws IOException {
-		byte[] bytes = new byte[length];
-		readInto(bytes, 0, length, deadline);
-		return bytes;
+		ByteArrayOutputStream body = new ByteArrayOutputStream(length);
+		copy(length, body, deadline);
+		return body.toByteArray();
 	}
 
-	private void readInto(byte[] bytes, int offset, int length, Deadline deadline) throws IOException {
-		int read = 0;
-		while (read < length) {
+	private void copy(int length, ByteArrayOutputStream body, Deadline deadline) throws IOException {
+		for (int rest = length; rest > 0;) {
 			fill(deadline);
-			int count = Math.min(length - read, this.limit - this.position);
-			System.arraycopy(this.buffer, this.position, bytes, offset + read, count);
+			int count = Math.min(rest, this.limit - this.position);
+			body.write(this.buffer, this.position, count);
 			this.position += count;
-			read += count;
+			rest -= count;
 		}
 	}
 
 	private byte[] chunks(Deadline deadline) throws IOException {
-		byte[] bytes = new byte[0];
+		ByteArrayOutputStream body = new ByteArrayOutputStream();
 		while (true) {
 			int length = chunkLength(line(MAX_HEAD, deadline));
-			if (bytes.length + length > MAX_BODY) {
+			if (body.size() + length > MAX_BODY) {
 				throw tooLarge();
 			}
 			if (length == 0) {
 				head(deadline);
-				return bytes;
+				return body.toByteArray();
 			}
-			int offset = bytes.length;
-			bytes = Arrays.copyOf(bytes, offset + length);
-			readInto(bytes, offset, length, deadline);
+			copy(length, body, deadline);
 			if (!line(0, deadline).isEmpty()) {
 				throw new MalformedAnswerException("a chunk has no end");
 			}
@@ -186,20 +193,16 @@ final class ExtensionConnection implements Closeable {
 	}
 
 	private byte[] toEnd(Deadline deadline) throws IOException {
-		byte[] bytes = new byte[0];
-		while (true) {
+		ByteArrayOutputStream body = new ByteArrayOutputStream();
+		do {
 			int count = this.limit - this.position;
-			if (bytes.length + count > MAX_BODY) {
+			if (body.size() + count > MAX_BODY) {
 				throw tooLarge();
 			}
-			int offset = bytes.length;
-			bytes = Arrays.copyOf(bytes, offset + count);
-			System.arraycopy(this.buffer, this.position, bytes, offset, count);
-			this.position = this.limit;
-			if (read(deadline) < 0) {
-				return bytes;
-			}
+			copy(count, body, deadline);
 		}
+		while (read(deadline) >= 0);
+		return body.toByteArray();
 	}
 
 	private static MalformedAnswerException tooLarge() {

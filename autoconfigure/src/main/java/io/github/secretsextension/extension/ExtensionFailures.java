@@ -43,7 +43,8 @@ final class ExtensionFailures {
 	 */
 	SecretsException answered(SecretReference reference, ExtensionAnswer answer) {
 		int status = answer.status();
-		String text = answer.text();
+		// Nothing of an error's text is shown, so it need not be right.
+		String text = answer.lenientText();
 		if (status == 400 && text.strip().equals(ExtensionProtocol.NOT_READY)) {
 			return notReady(reference);
 		}
@@ -138,6 +139,11 @@ final class ExtensionFailures {
 		if (interrupted || Thread.currentThread().isInterrupted()) {
 			Thread.currentThread().interrupt();
 			return interrupted(reference);
+		}
+		if (failure instanceof ConnectTimeoutException connect) {
+			return new SecretsException(Reason.TIMEOUT, reference,
+					this.subject + " took no connection within " + connect.millis() + " ms",
+					"Look into its log: it may hang, or have more connections than it can serve.");
 		}
 		if (failure instanceof SocketTimeoutException) {
 			return new SecretsException(Reason.TIMEOUT, reference,

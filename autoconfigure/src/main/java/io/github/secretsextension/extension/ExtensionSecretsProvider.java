@@ -1,6 +1,8 @@
 package io.github.secretsextension.extension;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -98,6 +100,7 @@ public final class ExtensionSecretsProvider implements SecretsProvider {
 				: this.settings.parameterDeadline();
 		Deadline deadline = Deadline.after(this.clock, limit);
 		long startedNanos = this.clock.nanoTime();
+		SecretsException notReady = null;
 		for (long pause = FIRST_PAUSE_MILLIS;; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS)) {
 			try {
 				Instant now = Instant.ofEpochMilli(this.clock.currentTimeMillis());
@@ -110,7 +113,15 @@ public final class ExtensionSecretsProvider implements SecretsProvider {
 				if (failure.getReason() != Reason.NOT_READY || waited >= this.settings.readyTimeout().toNanos()) {
 					throw failure;
 				}
-				Thread.sleep(Math.min(pause, deadline.remainingMillis((int) pause)));
+				notReady = failure;
+				if (deadline.remainingMillis((int) pause + 1) <= pause) {
+					throw failure;
+				}
+				Thread.sleep(pause);
+			}
+			catch (SocketTimeoutException ex) {
+				// That it is not ready says more than that the time for it is over.
+				throw (notReady != null) ? notReady : this.failures.unanswered(reference, limit, ex);
 			}
 			catch (IOException ex) {
 				throw this.failures.unanswered(reference, limit, ex);
@@ -127,7 +138,7 @@ public final class ExtensionSecretsProvider implements SecretsProvider {
 		try {
 			read = ExtensionBodies.read(reference.kind(), answer.text());
 		}
-		catch (MalformedJsonException | IllegalArgumentException ex) {
+		catch (MalformedJsonException | IllegalArgumentException | CharacterCodingException ex) {
 			throw this.failures.badAnswer(reference, "what it answered is no answer of an extension");
 		}
 		if (read == null) {

@@ -97,10 +97,10 @@ public final class FallbackSecretsProvider implements SecretsProvider {
 				return value;
 			}
 			catch (SecretsException ex) {
+				failed(reference.key(), ex, seen);
 				if (!ex.getReason().isTransient() || ex.getReason() == Reason.INTERRUPTED) {
 					throw ex;
 				}
-				failed(reference.key(), ex, seen);
 			}
 		}
 		this.listener.onFallback(reference.kind());
@@ -130,7 +130,11 @@ public final class FallbackSecretsProvider implements SecretsProvider {
 	}
 
 	private void failed(SecretReference key, SecretsException failure, @Nullable Pause seen) {
-		switch (failure.getReason()) {
+		Reason reason = failure.getReason();
+		if (reason == Reason.INTERRUPTED) {
+			return;
+		}
+		switch (reason) {
 			case TOKEN_REJECTED -> this.rejected = true;
 			case UNSUPPORTED -> this.unsupported.add(key.kind());
 			case AMBIGUOUS -> {
@@ -138,15 +142,20 @@ public final class FallbackSecretsProvider implements SecretsProvider {
 					this.keys.clear();
 				}
 				this.keys.put(key, pause(TimeUnit.NANOSECONDS.convert(this.ttl.apply(key.kind()))));
+				this.pause = null;
 			}
 			case UNREACHABLE -> leaveAlone(seen, (seen == null) ? SHORTEST_PAUSE : LONGEST_PAUSE);
 			case TIMEOUT, THROTTLED, SERVICE_ERROR ->
 				leaveAlone(seen, (seen == null) ? SHORTEST_PAUSE : Math.min(2 * seen.length(), LONGEST_PAUSE));
+			// It lives, so that a later failure is a first one.
+			case NOT_READY, CREDENTIALS, NOT_FOUND, DENIED -> this.pause = null;
 			default -> {
 				// This call only.
 			}
 		}
-		this.listener.onRemoteFailure(failure);
+		if (reason.isTransient()) {
+			this.listener.onRemoteFailure(failure);
+		}
 	}
 
 	/**
@@ -176,6 +185,9 @@ public final class FallbackSecretsProvider implements SecretsProvider {
 	 */
 	@Override
 	public void prefetch(Collection<SecretReference> references, boolean batch) {
+		if (references.isEmpty()) {
+			return;
+		}
 		SecretReference first = references.iterator().next();
 		((answers(first)) ? this.remote : this.embedded).prefetch(references, batch);
 	}
@@ -190,9 +202,7 @@ public final class FallbackSecretsProvider implements SecretsProvider {
 			return true;
 		}
 		catch (SecretsException ex) {
-			if (ex.getReason().isTransient()) {
-				failed(reference.key(), ex, seen);
-			}
+			failed(reference.key(), ex, seen);
 			return !ex.getReason().isTransient();
 		}
 	}

@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -336,6 +337,43 @@ class ExtensionClientConnectionsTests {
 			assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(budget,
 					budget.plusMillis(200).plus(GRACE));
 			assertThat(starting.requests()).hasSizeBetween(3, 50);
+		}
+	}
+
+	/**
+	 * That it is not ready says more than that the time is over.
+	 */
+	@Test
+	void waitForReadinessEndsWithTheDeadlineToo() {
+		Duration deadline = Duration.ofMillis(500);
+		try (FakeExtension starting = starting();
+				ExtensionSecretsProvider waiting = ExtensionClients.provider(ExtensionClients.settings(starting.port(),
+						FakeExtension.TOKEN, deadline, Duration.ofSeconds(20), null))) {
+			starting.neverReady();
+			long start = System.nanoTime();
+			assertThat(failure(waiting).getReason()).isEqualTo(Reason.NOT_READY);
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(deadline.plus(GRACE));
+			assertThat(starting.requests()).hasSizeBetween(3, 50);
+		}
+	}
+
+	/**
+	 * The answer after the first one hangs.
+	 */
+	@Test
+	void notReadyThenSilent() {
+		try (FakeExtension starting = starting();
+				ExtensionSecretsProvider waiting = ExtensionClients.provider(ExtensionClients.settings(starting.port(),
+						FakeExtension.TOKEN, Duration.ofMillis(500), Duration.ofSeconds(20), null))) {
+			AtomicInteger asked = new AtomicInteger();
+			starting.answer((request) -> {
+				if (asked.incrementAndGet() == 1) {
+					starting.mode(Mode.HANG);
+				}
+				return new FakeAnswer(400, "not ready to serve traffic, please wait");
+			});
+			assertThat(failure(waiting).getReason()).isEqualTo(Reason.NOT_READY);
+			assertThat(starting.requests()).hasSize(2);
 		}
 	}
 

@@ -21,6 +21,8 @@ final class FakeConnection {
 
 	private static final Duration DRIP_INTERVAL = Duration.ofMillis(20);
 
+	private static final int SPACES = 400_000;
+
 	private static final int DRIP_BYTES = 10_000;
 
 	private static final byte[] MEGABYTE = "CANARY-!".repeat(128 * 1024).getBytes(StandardCharsets.ISO_8859_1);
@@ -94,6 +96,9 @@ final class FakeConnection {
 		return switch (mode) {
 			case INTERIM -> join("HTTP/1.1 103 CANARY-early\r\nLink: <x>\r\n\r\n".getBytes(StandardCharsets.UTF_8),
 					head(answer, "Content-Length: " + body.length), body);
+			case NOT_UTF_8 -> join(head(answer, "Content-Length: " + body.length), notUtf8(body));
+			case SMALL_CHUNKS -> join(head(answer, "Transfer-Encoding: chunked"),
+					chunks(join(body, " ".repeat(SPACES).getBytes(StandardCharsets.UTF_8)), 1, "", ""));
 			case ODD_CHUNKS -> join(head(answer, "tRANSFER-eNCODING:chunked"),
 					chunks(body, 15, "; a=\"b\"", "X-Trailer: CANARY-\r\n"));
 			default -> (request.method().equals("HEAD")) ? head(answer, "Content-Length: " + body.length)
@@ -101,6 +106,13 @@ final class FakeConnection {
 							? join(head(answer, "Transfer-Encoding: chunked"), chunks(body, CHUNK, "", ""))
 							: join(head(answer, "Content-Length: " + body.length), body);
 		};
+	}
+
+	/** A byte behind the marker is no character. */
+	private static byte[] notUtf8(byte[] body) {
+		int value = new String(body, StandardCharsets.ISO_8859_1).lastIndexOf("CANARY-");
+		body[value + 7] = (byte) 0xff;
+		return body;
 	}
 
 	private static byte[] chunks(byte[] body, int size, String extension, String trailer) {

@@ -531,6 +531,11 @@ public final class FakeExtension implements AutoCloseable {
 		/** The right answer in chunks with extensions, before a trailer. */
 		ODD_CHUNKS,
 
+		/**
+		 * A right answer of half a megabyte, one byte in a chunk.
+		 */
+		SMALL_CHUNKS,
+
 		/** The right answer without a length, which ends with the connection. */
 		TO_END,
 
@@ -625,7 +630,12 @@ public final class FakeExtension implements AutoCloseable {
 		DUPLICATE,
 
 		/** 10,000 JSON objects, one in the other. */
-		DEEP
+		DEEP,
+
+		/**
+		 * A byte of the value is none of UTF-8.
+		 */
+		NOT_UTF_8
 
 	}
 

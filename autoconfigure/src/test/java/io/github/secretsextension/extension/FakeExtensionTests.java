@@ -285,7 +285,7 @@ class FakeExtensionTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = { "HANG", "DRIP", "DRIP_HEAD", "RESET", "HANG_UP", "CUT_CHUNK",
-			"NO_BODY", "EMPTY", "NULLS", "NUMBER", "THROTTLED", "DENIED", "INTERNAL_ERROR" })
+			"NO_BODY", "EMPTY", "NULLS", "NUMBER", "SMALL_CHUNKS", "THROTTLED", "DENIED", "INTERNAL_ERROR" })
 	void everyAnswerHoldsTheMarker(Mode mode) throws Exception {
 		extension();
 		this.fake.putSecret("a", "CANARY-a");

@@ -177,6 +177,43 @@ class FallbackTests {
 		assertThat(this.fallbacks).isEmpty();
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "AMBIGUOUS, unknown", "DENIED, {\"__type\":\"AccessDeniedException\"}",
+			"NOT_FOUND, {\"__type\":\"ResourceNotFoundException\"}",
+			"CREDENTIALS, {\"__type\":\"ExpiredTokenException\"}",
+			"NOT_READY, 'not ready to serve traffic, please wait'" })
+	void anyAnswerEndsTheGrowthOfThePause(Reason reason, String body) {
+		open(Personality.EXTENSION);
+		for (int pause : new int[] { 1_000, 2_000, 4_000 }) {
+			this.fake.answer(503, "CANARY-");
+			assertRead(SECRET, EMBEDDED, this.asked.size() + 1);
+			this.clock.advance(Duration.ofMillis(pause));
+		}
+		this.fake.answer(400, body);
+		boolean told = !reason.isTransient();
+		if (told) {
+			assertRead(SECRET, reason, 4);
+		}
+		else {
+			assertRead(SECRET, EMBEDDED, 4);
+			assertThat(this.failures).endsWith(reason);
+		}
+		this.fake.answer(503, "CANARY-");
+		assertRead(PARAMETER, EMBEDDED, 5);
+		this.clock.advance(Duration.ofMillis(999));
+		assertRead(PARAMETER, EMBEDDED, 5);
+		this.clock.advance(Duration.ofMillis(1));
+		assertRead(PARAMETER, EMBEDDED, 6);
+	}
+
+	@Test
+	void prefetchOfNothing() {
+		open(Personality.EXTENSION);
+		this.provider.prefetch(List.of(), true);
+		assertThat(this.asked).isEmpty();
+		assertThat(this.prefetched).isEmpty();
+	}
+
 	@Test
 	void kindThatTheAgentDoesNotHave() {
 		open(Personality.AGENT);
