@@ -10,6 +10,7 @@ import org.apache.commons.logging.Log;
 import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretsCacheStatistics;
 import io.github.secretsextension.SecretsException;
+import io.github.secretsextension.SecretsException.Reason;
 import io.github.secretsextension.extension.FallbackSecretsProvider;
 
 /**
@@ -34,7 +35,9 @@ final class FallbackLog implements FallbackSecretsProvider.Listener {
 
 	@Override
 	public void onRemoteFailure(SecretsException failure) {
-		this.log.info(failure.getReason(),
+		// The same reason, but of one kind each.
+		Object topic = (failure.getReason() == Reason.UNSUPPORTED) ? failure.getProblem() : failure.getReason();
+		this.log.info(topic,
 				"Values are read in-process while the extension or agent cannot answer: " + failure.getProblem());
 	}
 

@@ -185,6 +185,12 @@ final class SecretsProviderFactory {
 		if (token == null) {
 			return embedded;
 		}
+		String own = OwnIdentity.find(environment, this.bootstrap);
+		if (own != null) {
+			this.onceLog.info(OwnIdentity.class, "The extension or agent is not asked: " + own
+					+ " gives this application's clients another region or identity than it has");
+			return embedded;
+		}
 		Supplier<SecretsProvider> remote = remote(environment, properties, merged, token, Duration.ZERO,
 				this.fallbackLog::remote);
 		SecretsClock clock = clock();

@@ -26,7 +26,8 @@ import io.github.secretsextension.SecretsProvider;
  * <li>not ready: it is asked at the next read;</li>
  * <li>nothing listens: after 1 s, then every 60 s;</li>
  * <li>it rejects the token: never again;</li>
- * <li>it has no values of this kind: never again for that kind;</li>
+ * <li>it has no values of this kind, or they are another region's or account's: never
+ * again for that kind;</li>
  * <li>it does not tell what is wrong: for one TTL, for that value;</li>
  * <li>it is late, overloaded or broken: 1 s, doubling to 60 s.</li>
  * </ul>
@@ -49,6 +50,8 @@ public final class FallbackSecretsProvider implements SecretsProvider {
 	private final Function<Kind, Duration> ttl;
 
 	private final Listener listener;
+
+	private final AnswerOrigins origins = new AnswerOrigins();
 
 	private final Set<Kind> unsupported = ConcurrentHashMap.newKeySet();
 
@@ -94,7 +97,10 @@ public final class FallbackSecretsProvider implements SecretsProvider {
 			try {
 				SecretValue value = this.remote.get(reference);
 				this.pause = null;
-				return value;
+				if (!this.origins.isForeign(reference, value)) {
+					return value;
+				}
+				failed(reference.key(), foreign(reference, value), seen);
 			}
 			catch (SecretsException ex) {
 				failed(reference.key(), ex, seen);
@@ -104,13 +110,29 @@ public final class FallbackSecretsProvider implements SecretsProvider {
 			}
 		}
 		this.listener.onFallback(reference.kind());
-		return this.embedded.get(reference);
+		SecretValue value = this.embedded.get(reference);
+		this.origins.learn(reference, value);
+		return value;
+	}
+
+	private SecretsException foreign(SecretReference reference, SecretValue value) {
+		return new SecretsException(Reason.UNSUPPORTED, reference,
+				"The extension or agent reads a " + reference.kind() + " by its name from "
+						+ AnswerOrigins.origin(reference, value) + ", this application's own clients from "
+						+ this.origins.known(reference.kind()) + ": it is not asked for one any more",
+				"Let both have one region and one identity, or set 'secrets-extension.mode=embedded'.");
 	}
 
 	@Override
 	public @Nullable SecretValue getIfFresh(SecretReference reference) {
 		SecretValue fresh = this.embedded.getIfFresh(reference);
-		return (fresh != null) ? fresh : this.remote.getIfFresh(reference);
+		if (fresh != null) {
+			// It may have been read ahead.
+			this.origins.learn(reference, fresh);
+			return fresh;
+		}
+		SecretValue other = this.remote.getIfFresh(reference);
+		return (other == null || this.origins.isForeign(reference, other)) ? null : other;
 	}
 
 	private boolean isAsked(SecretReference key, @Nullable Pause pause) {

@@ -3,9 +3,14 @@ package io.github.secretsextension.autoconfigure;
 import java.util.List;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 
 import io.github.secretsextension.FakeSecrets;
 import io.github.secretsextension.SecretsProvider;
@@ -15,6 +20,7 @@ import io.github.secretsextension.extension.FakeExtension;
 import io.github.secretsextension.extension.FakeExtension.Personality;
 import io.github.secretsextension.extension.FakeRequest;
 
+import org.springframework.boot.bootstrap.BootstrapRegistry;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -30,12 +36,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(60)
 class AutoModeTests {
 
+	/** Of the names that the extension knows. */
+	private static final String REGION = "us-east-1";
+
 	private final FaultServer aws = new FaultServer();
 
 	private final FakeExtension extension = new FakeExtension(Personality.EXTENSION);
 
+	/** As the SDK finds them by itself. */
+	@BeforeEach
+	void setCredentials() {
+		System.setProperty("aws.accessKeyId", "k");
+		System.setProperty("aws.secretAccessKey", "s");
+	}
+
 	@AfterEach
 	void close() {
+		System.clearProperty("aws.accessKeyId");
+		System.clearProperty("aws.secretAccessKey");
 		this.aws.close();
 		this.extension.close();
 	}
@@ -47,9 +65,8 @@ class AutoModeTests {
 		}
 		return new TestApplication(TestApplication.Empty.class)
 			.property("spring.cloud.aws.endpoint", this.aws.endpoint().toString())
-			.property("spring.cloud.aws.region.static", "eu-west-1")
-			.property("spring.cloud.aws.credentials.access-key", "k")
-			.property("spring.cloud.aws.credentials.secret-key", "s")
+			.property("spring.cloud.aws.region.static", REGION)
+			.variable("AWS_REGION", REGION)
 			.property("logging.level.io.github.secretsextension", "info")
 			.property("one", "$<secret:one>")
 			.property("two", "$<secret:two>")
@@ -111,6 +128,54 @@ class AutoModeTests {
 			assertThat(context.getEnvironment().getProperty("one")).isEqualTo("CANARY-aws-one");
 			assertThat(context.getEnvironment().getProperty("two")).isEqualTo("CANARY-aws-two");
 		}
+	}
+
+	/**
+	 * A name means another secret there.
+	 */
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "spring.cloud.aws.region.static=eu-west-1", "spring.cloud.aws.secretsmanager.region=eu-west-1",
+					"spring.cloud.aws.parameterstore.region=eu-west-1", "spring.cloud.aws.region.profile.name=p",
+					"spring.cloud.aws.credentials.access-key=other", "SPRING_CLOUD_AWS_CREDENTIALS_ACCESS_KEY=other" })
+	void extensionOfAnotherRegionOrIdentityIsNotAsked(String setting, CapturedOutput output) {
+		String[] parts = setting.split("=");
+		TestApplication application = inLambda();
+		if (setting.startsWith("SPRING")) {
+			application.variable(parts[0], parts[1]);
+		}
+		else {
+			application.property(parts[0], parts[1]);
+		}
+		application.property("spring.cloud.aws.credentials.secret-key", "s");
+		if (!setting.contains("access")) {
+			application.property("spring.cloud.aws.credentials.access-key", "k");
+		}
+		if (setting.contains("profile")) {
+			application.property("spring.cloud.aws.secretsmanager.region", REGION);
+		}
+		try (ConfigurableApplicationContext context = application.run()) {
+			assertThat(context.getEnvironment().getProperty("one")).isEqualTo("CANARY-aws-one");
+		}
+		assertThat(this.extension.acceptedConnections()).isZero();
+		assertThat(output.toString().lines().filter((line) -> line.contains("is not asked"))).singleElement()
+			.asString()
+			.contains(" INFO ", "spring.cloud.aws.");
+	}
+
+	@Test
+	void extensionIsNotAskedBesideRegisteredClients() {
+		try (SecretsManagerClient client = SecretsManagerClient.builder()
+			.endpointOverride(this.aws.endpoint())
+			.region(Region.EU_WEST_1)
+			.build();
+				ConfigurableApplicationContext context = inLambda()
+					.customize((application) -> application.addBootstrapRegistryInitializer((registry) -> registry
+						.register(SecretsManagerClient.class, BootstrapRegistry.InstanceSupplier.of(client))))
+					.run()) {
+			assertThat(context.getEnvironment().getProperty("one")).isEqualTo("CANARY-aws-one");
+		}
+		assertThat(this.extension.acceptedConnections()).isZero();
 	}
 
 	@Test

@@ -9,6 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -204,6 +205,57 @@ class FallbackTests {
 		assertRead(PARAMETER, EMBEDDED, 5);
 		this.clock.advance(Duration.ofMillis(1));
 		assertRead(PARAMETER, EMBEDDED, 6);
+	}
+
+	/** What in-process and the other side tell of the value, and whether that is one. */
+	static Stream<Arguments> origins() {
+		String own = "arn:aws:secretsmanager:us-east-1:111111111111:secret:db-AbCdEf";
+		return Stream.of(Arguments.of(own, own, true), Arguments.of(own, null, true), Arguments.of(null, own, true),
+				Arguments.of(own, "arn:aws:secretsmanager:us-east-1::secret:db-AbCdEf", true),
+				Arguments.of(own, "arn:aws:secretsmanager:us-east-1:111111111111:secret:db-GhIjKl", true),
+				Arguments.of(own, "arn:aws:secretsmanager:eu-west-1:111111111111:secret:db-AbCdEf", false),
+				Arguments.of(own, "arn:aws:secretsmanager:us-east-1:222222222222:secret:db-AbCdEf", false));
+	}
+
+	@ParameterizedTest
+	@MethodSource("origins")
+	void valueOfAnotherRegionOrAccountIsNotServed(String own, String other, boolean same) {
+		AtomicBoolean ready = new AtomicBoolean();
+		SecretsProvider remote = (reference) -> {
+			this.asked.add(reference);
+			if (!ready.get()) {
+				throw new SecretsException(Reason.NOT_READY, reference, "It is not ready", "Wait.");
+			}
+			return SecretValue.builder().text(REMOTE).arn(other).build();
+		};
+		FallbackSecretsProvider fallback = fallback(remote,
+				(reference) -> SecretValue.builder().text(EMBEDDED).arn(own).build());
+		assertThat(fallback.text(SECRET)).isEqualTo(EMBEDDED);
+		ready.set(true);
+		assertThat(fallback.text(SECRET)).isEqualTo((same) ? REMOTE : EMBEDDED);
+		assertThat(fallback.text(SECRET)).isEqualTo((same) ? REMOTE : EMBEDDED);
+		assertThat(this.asked).as("never again").hasSize((same) ? 3 : 2);
+		if (!same) {
+			assertThat(this.failures).containsExactly(Reason.NOT_READY, Reason.UNSUPPORTED);
+		}
+	}
+
+	/** An ARN says itself where it belongs. */
+	@Test
+	void arnOfAnotherRegionIsServed() {
+		String other = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:db-AbCdEf";
+		FallbackSecretsProvider fallback = fallback((reference) -> {
+			if (!reference.id().equals(other)) {
+				throw new SecretsException(Reason.NOT_READY, reference, "It is not ready", "Wait.");
+			}
+			return SecretValue.builder().text(REMOTE).arn(other).build();
+		}, (reference) -> SecretValue.builder()
+			.text(EMBEDDED)
+			.arn("arn:aws:secretsmanager:us-east-1:111111111111:secret:db-AbCdEf")
+			.build());
+		assertThat(fallback.text(SECRET)).isEqualTo(EMBEDDED);
+		assertThat(fallback.text("secret:" + other)).isEqualTo(REMOTE);
+		assertThat(this.failures).containsOnly(Reason.NOT_READY);
 	}
 
 	@Test
