@@ -30,7 +30,8 @@ public class SecretsException extends RuntimeException {
 	 * @param action what to do about it, as a sentence with its full stop
 	 */
 	public SecretsException(Reason reason, @Nullable SecretReference reference, String problem, String action) {
-		super(PrintableText.of(((reference != null) ? "Cannot read '" + reference + "': " : "") + problem + ". " + action));
+		super(PrintableText
+			.of(((reference != null) ? "Cannot read '" + reference + "': " : "") + problem + ". " + action));
 		this.reason = reason;
 		this.reference = reference;
 		this.problem = PrintableText.of(problem);

@@ -10,6 +10,7 @@ import org.springframework.util.ClassUtils;
 
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.aws.AwsSecretsProvider;
+import io.github.secretsextension.aws.CallerListener;
 import io.github.secretsextension.aws.ClientConfigurer;
 import io.github.secretsextension.aws.DefaultAwsClients;
 
@@ -38,15 +39,16 @@ final class EmbeddedProviders {
 	 * @param deadline how long one call may take, with its retries; zero for no limit
 	 * @param clock tells when a value was read
 	 * @param log takes the warning about settings that nobody reads
+	 * @param listener hears as whom AWS is called
 	 * @return the provider
 	 */
 	static AwsSecretsProvider create(Environment environment, Function<Class<?>, @Nullable Object> bootstrap,
-			Duration deadline, SecretsClock clock, Log log) {
-		return create(environment, bootstrap, deadline, clock, log, isSpringCloudAwsPresent());
+			Duration deadline, SecretsClock clock, Log log, CallerListener listener) {
+		return create(environment, bootstrap, deadline, clock, log, listener, isSpringCloudAwsPresent());
 	}
 
 	static AwsSecretsProvider create(Environment environment, Function<Class<?>, @Nullable Object> bootstrap,
-			Duration deadline, SecretsClock clock, Log log, boolean springCloudAws) {
+			Duration deadline, SecretsClock clock, Log log, CallerListener listener, boolean springCloudAws) {
 		BootstrapInstances instances = new BootstrapInstances(bootstrap);
 		if (!springCloudAws) {
 			warnOfUnreadSettings(environment, log);
@@ -55,7 +57,7 @@ final class EmbeddedProviders {
 				: new ClientConfigurer() {
 				};
 		boolean keepConnections = !LambdaRuntime.isSnapStart(environment);
-		DefaultAwsClients own = new DefaultAwsClients(deadline, configurer, keepConnections);
+		DefaultAwsClients own = new DefaultAwsClients(deadline, configurer, keepConnections, listener);
 		return new AwsSecretsProvider(new BootstrapAwsClients(instances, own), clock);
 	}
 
