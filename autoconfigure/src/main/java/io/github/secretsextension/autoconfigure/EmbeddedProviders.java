@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 
+import io.github.secretsextension.PrintableText;
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.aws.AwsSecretsProvider;
 import io.github.secretsextension.aws.CallerListener;
@@ -57,8 +58,28 @@ final class EmbeddedProviders {
 				: new ClientConfigurer() {
 				};
 		boolean keepConnections = !LambdaRuntime.isSnapStart(environment);
-		DefaultAwsClients own = new DefaultAwsClients(deadline, configurer, keepConnections, listener);
+		DefaultAwsClients own = new DefaultAwsClients(deadline, configurer, keepConnections,
+				naming(environment, springCloudAws, listener));
 		return new AwsSecretsProvider(new BootstrapAwsClients(instances, own), clock);
+	}
+
+	/**
+	 * Returns a listener that hears of properties too, by their names. They are read now:
+	 * a call must not read any.
+	 */
+	private static CallerListener naming(Environment environment, boolean springCloudAws, CallerListener listener) {
+		boolean key = springCloudAws && environment.containsProperty(SPRING_CLOUD_AWS + ".credentials.access-key");
+		// As a variable AWS_PROFILE.
+		String profile = environment.getProperty("aws.profile");
+		String own = (springCloudAws) ? environment.getProperty(SPRING_CLOUD_AWS + ".credentials.profile.name") : null;
+		String name = (own != null) ? own : profile;
+		return (region, credentials) -> {
+			String named = (key && CallerListener.FIXED_KEY.equals(credentials))
+					? "'" + SPRING_CLOUD_AWS + ".credentials'"
+					: (name != null && CallerListener.PROFILE.equals(credentials))
+							? "the profile '" + PrintableText.name(name) + "'" : credentials;
+			listener.onCall(region, named);
+		};
 	}
 
 	private static ClientConfigurer springCloudAws(Environment environment, BootstrapInstances instances) {

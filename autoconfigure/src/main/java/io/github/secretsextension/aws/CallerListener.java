@@ -8,6 +8,12 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface CallerListener {
 
+	/** Credentials that configuration or code gave to a client. */
+	String FIXED_KEY = "a fixed key";
+
+	/** Credentials of a profile, of whatever kind. */
+	String PROFILE = "a profile";
+
 	/**
 	 * Hears of the first call of a client, when it has ended. The calling thread waits.
 	 * @param region the region that was called, or {@code null} if the client has none

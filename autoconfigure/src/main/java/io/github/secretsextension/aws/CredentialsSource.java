@@ -14,7 +14,7 @@ final class CredentialsSource {
 
 	private static final int LONGEST_NAME = 100;
 
-	private static final String PROFILE = "a profile";
+	private static final String PROFILE = CallerListener.PROFILE;
 
 	private static final String SSO = "SSO";
 
@@ -26,14 +26,14 @@ final class CredentialsSource {
 
 	private static final String PROCESS = "a process";
 
-	private static final Map<String, String> WORDS = Map.ofEntries(Map.entry("e", "a fixed key"),
-			Map.entry("f", "system properties"), Map.entry("g", "environment variables"),
-			Map.entry("h", WEB_IDENTITY), Map.entry("i", ASSUMED_ROLE), Map.entry("j", ASSUMED_ROLE),
-			Map.entry("k", WEB_IDENTITY), Map.entry("l", "STS"), Map.entry("m", "STS"), Map.entry("n", PROFILE),
-			Map.entry("o", PROFILE), Map.entry("p", PROFILE), Map.entry("q", PROFILE), Map.entry("r", PROFILE),
-			Map.entry("s", SSO), Map.entry("t", PROFILE), Map.entry("u", SSO), Map.entry("v", PROFILE),
-			Map.entry("w", PROCESS), Map.entry("z", "the container"), Map.entry("0", "the instance profile"),
-			Map.entry("AC", PROFILE), Map.entry("AD", LOGIN));
+	private static final Map<String, String> WORDS = Map.ofEntries(Map.entry("e", CallerListener.FIXED_KEY),
+			Map.entry("f", "system properties"), Map.entry("g", "environment variables"), Map.entry("h", WEB_IDENTITY),
+			Map.entry("i", ASSUMED_ROLE), Map.entry("j", ASSUMED_ROLE), Map.entry("k", WEB_IDENTITY),
+			Map.entry("l", "STS"), Map.entry("m", "STS"), Map.entry("n", PROFILE), Map.entry("o", PROFILE),
+			Map.entry("p", PROFILE), Map.entry("q", PROFILE), Map.entry("r", PROFILE), Map.entry("s", SSO),
+			Map.entry("t", PROFILE), Map.entry("u", SSO), Map.entry("v", PROFILE), Map.entry("w", PROCESS),
+			Map.entry("z", "the container"), Map.entry("0", "the instance profile"), Map.entry("AC", PROFILE),
+			Map.entry("AD", LOGIN));
 
 	private CredentialsSource() {
 	}
@@ -44,10 +44,11 @@ final class CredentialsSource {
 	 * @return the words
 	 */
 	static String of(String note) {
-		return (note.isBlank()) ? "a provider of the application's" : Arrays.stream(note.split(","))
-			.map((step) -> WORDS.getOrDefault(step, named(step)))
-			.distinct()
-			.collect(Collectors.joining(", "));
+		return (note.isBlank()) ? "a provider of the application's"
+				: Arrays.stream(note.split(","))
+					.map((step) -> WORDS.getOrDefault(step, named(step)))
+					.distinct()
+					.collect(Collectors.joining(", "));
 	}
 
 	private static String named(String provider) {
