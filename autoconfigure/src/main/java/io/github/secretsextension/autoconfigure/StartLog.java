@@ -2,7 +2,9 @@ package io.github.secretsextension.autoconfigure;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 import org.apache.commons.logging.Log;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +29,7 @@ final class StartLog implements CallerListener {
 
 	private boolean callerTold;
 
-	private final List<String> fetched = new ArrayList<>();
+	private final Map<Kind, String> fetched = new EnumMap<>(Kind.class);
 
 	private final List<String> refusals = new ArrayList<>();
 
@@ -80,8 +82,9 @@ final class StartLog implements CallerListener {
 	}
 
 	synchronized void onPrefetched(Kind kind, int asked, int found, int calls, Duration time) {
-		this.fetched.add(found + " of " + asked + " " + kind + ((asked != 1) ? "s" : "") + " in " + calls
-				+ ((calls != 1) ? " calls, " : " call, ") + time.toMillis() + " ms");
+		String one = found + " of " + asked + " " + kind + ((asked != 1) ? "s" : "") + " in " + calls
+				+ ((calls != 1) ? " calls, " : " call, ") + time.toMillis() + " ms";
+		this.fetched.merge(kind, one, (earlier, later) -> earlier + "; " + later);
 	}
 
 	synchronized void onPrefetchEnded() {
@@ -90,7 +93,7 @@ final class StartLog implements CallerListener {
 		}
 		String refused = (this.refusals.isEmpty()) ? "" : ". " + String.join(" ", this.refusals)
 				+ " Or set 'secrets-extension.prefetch=single', which asks for no permission but those of single reads.";
-		this.log.info("Fetched " + String.join("; ", this.fetched) + refused);
+		this.log.info("Fetched " + String.join("; ", this.fetched.values()) + refused);
 		this.fetched.clear();
 		this.refusals.clear();
 	}

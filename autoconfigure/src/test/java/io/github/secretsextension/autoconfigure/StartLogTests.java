@@ -148,6 +148,7 @@ class StartLogTests {
 	@Test
 	void staleEpisodeIsOneWarningAndItsEndOneLine(CapturedOutput output) {
 		TestApplication application = aws().property("s1", "$<secret:s1>")
+			.property("logging.level.io.github.secretsextension", "info")
 			.customize((spring) -> spring.addBootstrapRegistryInitializer(
 					(registry) -> registry.register(SecretsClock.class, InstanceSupplier.of(this.clock))));
 		try (ConfigurableApplicationContext context = application.run()) {
