@@ -95,14 +95,15 @@ final class CachePrefetch {
 	/**
 	 * Makes the calls for what was registered, in the background.
 	 * @param batch whether one call may ask for several values
+	 * @return what ends with the last of them
 	 */
-	void start(boolean batch) {
+	CompletableFuture<?> start(boolean batch) {
 		if (this.flights.isEmpty()) {
-			return;
+			return CompletableFuture.completedFuture(null);
 		}
 		CompletableFuture<?> all = CompletableFuture.allOf(this.flights.values().toArray(CompletableFuture<?>[]::new));
 		long startedNanos = this.clock.nanoTime();
-		all.whenComplete((nothing, failure) -> this.settings.listener()
+		CompletableFuture<?> told = all.whenComplete((nothing, failure) -> this.settings.listener()
 			.onPrefetched(this.kind, this.flights.size(), found(), this.made.get(),
 					Duration.ofNanos(this.clock.nanoTime() - startedNanos)));
 		CompletableFuture<?> prepared = new CompletableFuture<>();
@@ -117,6 +118,7 @@ final class CachePrefetch {
 			enqueue(batches(batch));
 			next();
 		});
+		return told;
 	}
 
 	private int found() {

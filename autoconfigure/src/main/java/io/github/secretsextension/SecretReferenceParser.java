@@ -181,8 +181,9 @@ final class SecretReferenceParser {
 
 	private void checkPrintable(String value, int start) {
 		for (int i = 0; i < value.length(); i++) {
-			if (Character.isISOControl(value.charAt(i))) {
-				throw error(start + i, "no selector's value has the character '" + printable(value.charAt(i)) + "'");
+			char c = value.charAt(i);
+			if (Character.isSurrogate(c) || !PrintableText.isPlain(c) || c == '<' || c == '>') {
+				throw error(start + i, "no selector's value has the character '" + printable(c) + "'");
 			}
 		}
 	}
@@ -267,17 +268,16 @@ final class SecretReferenceParser {
 
 	static String encodeField(String field) {
 		StringBuilder encoded = new StringBuilder(field.length());
-		for (int i = 0; i < field.length(); i++) {
-			char c = field.charAt(i);
-			if (ENCODED_IN_FIELD.indexOf(c) >= 0 || Character.isISOControl(c)) {
-				for (byte b : String.valueOf(c).getBytes(StandardCharsets.UTF_8)) {
+		field.codePoints().forEach((c) -> {
+			if (ENCODED_IN_FIELD.indexOf(c) >= 0 || !PrintableText.isPlain(c)) {
+				for (byte b : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
 					encoded.append('%').append(HEX.charAt((b >> 4) & 15)).append(HEX.charAt(b & 15));
 				}
 			}
 			else {
-				encoded.append(c);
+				encoded.appendCodePoint(c);
 			}
-		}
+		});
 		return encoded.toString();
 	}
 

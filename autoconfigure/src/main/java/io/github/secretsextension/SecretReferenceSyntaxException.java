@@ -41,12 +41,12 @@ public class SecretReferenceSyntaxException extends IllegalArgumentException {
 		super(message(reference, position, problem, closed));
 		this.reference = shown(reference, closed);
 		this.position = position;
-		this.problem = Objects.requireNonNull(problem, "'problem' must not be null");
+		this.problem = PrintableText.of(Objects.requireNonNull(problem, "'problem' must not be null"));
 	}
 
 	private static String message(String reference, int position, String problem, boolean closed) {
-		return "Malformed reference '" + shown(reference, closed) + "', character " + (position + 3) + ": " + problem
-				+ ". Accepted: " + acceptedForm(reference);
+		return "Malformed reference '" + shown(reference, closed) + "', character " + (position + 3) + ": "
+				+ PrintableText.of(problem) + ". Accepted: " + acceptedForm(reference);
 	}
 
 	private static String shown(String reference, boolean closed) {
@@ -59,7 +59,11 @@ public class SecretReferenceSyntaxException extends IllegalArgumentException {
 			rest = "…";
 		}
 		StringBuilder printable = new StringBuilder("$<");
-		shown.chars().forEach((c) -> printable.append(SecretReferenceParser.printable((char) c)));
+		for (int i = 0; i < shown.length(); i++) {
+			boolean markup = shown.charAt(i) == '<' && !shown.startsWith("secret:", i + 1)
+					&& !shown.startsWith("param:", i + 1);
+			printable.append((markup) ? PrintableText.name("<") : SecretReferenceParser.printable(shown.charAt(i)));
+		}
 		return printable.append(rest).toString();
 	}
 

@@ -366,7 +366,10 @@ public final class SecretsCache implements SecretsProvider {
 			prefetches.add(new CachePrefetch(kind, this.upstream, this.settings, this.clock, this.calls, this.entries));
 		}
 		prefetches.forEach((prefetch) -> prefetch.register(references));
-		prefetches.forEach((prefetch) -> prefetch.start(batch));
+		CompletableFuture<?>[] ends = prefetches.stream()
+			.map((prefetch) -> prefetch.start(batch))
+			.toArray(CompletableFuture<?>[]::new);
+		CompletableFuture.allOf(ends).whenComplete((nothing, failure) -> this.settings.listener().onPrefetchEnded());
 	}
 
 	@Override

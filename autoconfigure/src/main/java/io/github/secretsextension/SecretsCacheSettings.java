@@ -105,6 +105,12 @@ public record SecretsCacheSettings(KindSettings secrets, KindSettings parameters
 		default void onPrefetched(Kind kind, int asked, int found, int calls, Duration time) {
 		}
 
+		/**
+		 * Hears that a prefetch of all kinds ended.
+		 */
+		default void onPrefetchEnded() {
+		}
+
 	}
 
 }

@@ -30,11 +30,12 @@ public class SecretsException extends RuntimeException {
 	 * @param action what to do about it, as a sentence with its full stop
 	 */
 	public SecretsException(Reason reason, @Nullable SecretReference reference, String problem, String action) {
-		super(((reference != null) ? "Cannot read '" + reference + "': " : "") + problem + ". " + action);
+		super(PrintableText
+			.of(((reference != null) ? "Cannot read '" + reference + "': " : "") + problem + ". " + action));
 		this.reason = reason;
 		this.reference = reference;
-		this.problem = problem;
-		this.action = action;
+		this.problem = PrintableText.of(problem);
+		this.action = PrintableText.of(action);
 	}
 
 	private SecretsException(SecretsException failure, @Nullable SecretReference reference) {

@@ -13,7 +13,7 @@ import io.github.secretsextension.SecretsException;
 
 /**
  * A log of what happens in the cache: one warning at the beginning of a stale episode,
- * one line at its end, one for a prefetch. It names references, never values.
+ * one line at its end. It names references, never values.
  */
 final class CacheLog implements SecretsCacheSettings.Listener {
 
@@ -23,20 +23,25 @@ final class CacheLog implements SecretsCacheSettings.Listener {
 
 	private final Function<SecretReference, String> names;
 
+	private final StartLog start;
+
 	/**
 	 * Creates a log.
 	 * @param log takes the lines
 	 * @param snapshot learns the versions of values
 	 * @param names tells how a value may be named
+	 * @param start hears what is fetched at the start
 	 */
-	CacheLog(Log log, SnapshotWatch snapshot, Function<SecretReference, String> names) {
+	CacheLog(Log log, SnapshotWatch snapshot, Function<SecretReference, String> names, StartLog start) {
 		this.log = log;
 		this.snapshot = snapshot;
 		this.names = names;
+		this.start = start;
 	}
 
 	@Override
 	public void onLoaded(SecretReference key, SecretValue value) {
+		this.start.onLoaded();
 		this.snapshot.onLoaded(key, value);
 	}
 
@@ -54,15 +59,17 @@ final class CacheLog implements SecretsCacheSettings.Listener {
 
 	@Override
 	public void onBatchRefused(Kind kind, SecretsException failure) {
-		this.log.info("Each " + kind + " is fetched by a call of its own, because a call for several failed: "
-				+ failure.getProblem() + ". " + failure.getAction()
-				+ " Or set 'secrets-extension.prefetch=single', which asks for no permission but those of single reads.");
+		this.start.onBatchRefused(kind, failure);
 	}
 
 	@Override
 	public void onPrefetched(Kind kind, int asked, int found, int calls, Duration time) {
-		this.log.info("Fetched " + found + " of " + asked + " " + kind + ((asked != 1) ? "s" : "") + " in " + calls
-				+ ((calls != 1) ? " calls, " : " call, ") + time.toMillis() + " ms");
+		this.start.onPrefetched(kind, asked, found, calls, time);
+	}
+
+	@Override
+	public void onPrefetchEnded() {
+		this.start.onPrefetchEnded();
 	}
 
 }

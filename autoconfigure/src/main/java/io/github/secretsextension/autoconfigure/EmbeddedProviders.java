@@ -8,8 +8,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 
+import io.github.secretsextension.PrintableText;
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.aws.AwsSecretsProvider;
+import io.github.secretsextension.aws.CallerListener;
 import io.github.secretsextension.aws.ClientConfigurer;
 import io.github.secretsextension.aws.DefaultAwsClients;
 
@@ -38,15 +40,16 @@ final class EmbeddedProviders {
 	 * @param deadline how long one call may take, with its retries; zero for no limit
 	 * @param clock tells when a value was read
 	 * @param log takes the warning about settings that nobody reads
+	 * @param listener hears as whom AWS is called
 	 * @return the provider
 	 */
 	static AwsSecretsProvider create(Environment environment, Function<Class<?>, @Nullable Object> bootstrap,
-			Duration deadline, SecretsClock clock, Log log) {
-		return create(environment, bootstrap, deadline, clock, log, isSpringCloudAwsPresent());
+			Duration deadline, SecretsClock clock, Log log, CallerListener listener) {
+		return create(environment, bootstrap, deadline, clock, log, listener, isSpringCloudAwsPresent());
 	}
 
 	static AwsSecretsProvider create(Environment environment, Function<Class<?>, @Nullable Object> bootstrap,
-			Duration deadline, SecretsClock clock, Log log, boolean springCloudAws) {
+			Duration deadline, SecretsClock clock, Log log, CallerListener listener, boolean springCloudAws) {
 		BootstrapInstances instances = new BootstrapInstances(bootstrap);
 		if (!springCloudAws) {
 			warnOfUnreadSettings(environment, log);
@@ -55,8 +58,28 @@ final class EmbeddedProviders {
 				: new ClientConfigurer() {
 				};
 		boolean keepConnections = !LambdaRuntime.isSnapStart(environment);
-		DefaultAwsClients own = new DefaultAwsClients(deadline, configurer, keepConnections);
+		DefaultAwsClients own = new DefaultAwsClients(deadline, configurer, keepConnections,
+				naming(environment, springCloudAws, listener));
 		return new AwsSecretsProvider(new BootstrapAwsClients(instances, own), clock);
+	}
+
+	/**
+	 * Returns a listener that hears of properties too, by their names. They are read now:
+	 * a call must not read any.
+	 */
+	private static CallerListener naming(Environment environment, boolean springCloudAws, CallerListener listener) {
+		boolean key = springCloudAws && environment.containsProperty(SPRING_CLOUD_AWS + ".credentials.access-key");
+		// As a variable AWS_PROFILE.
+		String profile = environment.getProperty("aws.profile");
+		String own = (springCloudAws) ? environment.getProperty(SPRING_CLOUD_AWS + ".credentials.profile.name") : null;
+		String name = (own != null) ? own : profile;
+		return (region, credentials) -> {
+			String named = (key && CallerListener.FIXED_KEY.equals(credentials))
+					? "'" + SPRING_CLOUD_AWS + ".credentials'"
+					: (name != null && CallerListener.PROFILE.equals(credentials))
+							? "the profile '" + PrintableText.name(name) + "'" : credentials;
+			listener.onCall(region, named);
+		};
 	}
 
 	private static ClientConfigurer springCloudAws(Environment environment, BootstrapInstances instances) {

@@ -5,9 +5,11 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.util.Map;
 import java.util.Properties;
 
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -17,6 +19,7 @@ import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.representer.Representer;
 import org.yaml.snakeyaml.resolver.Resolver;
 
+import io.github.secretsextension.PrintableText;
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
@@ -41,8 +44,13 @@ final class LocalSecretsFile {
 
 	LocalSecretsFile(String location) {
 		this.location = location;
-		this.resource = (ResourceUtils.isUrl(location)) ? new DefaultResourceLoader().getResource(location)
-				: new FileSystemResource(location);
+		try {
+			this.resource = (ResourceUtils.isUrl(location)) ? new DefaultResourceLoader().getResource(location)
+					: new FileSystemResource(location);
+		}
+		catch (InvalidPathException ex) {
+			throw unreadable(null, "cannot exist (" + ex.getClass().getSimpleName() + ")");
+		}
 	}
 
 	/**
@@ -71,7 +79,7 @@ final class LocalSecretsFile {
 		}
 	}
 
-	private SecretsException unreadable(SecretReference reference, String problem) {
+	private SecretsException unreadable(@Nullable SecretReference reference, String problem) {
 		return new SecretsException(Reason.NOT_CONFIGURED, reference, "The file " + this + " " + problem,
 				"Check 'secrets-extension.local.location'; its sections are 'secrets' and 'parameters'.");
 	}
@@ -101,7 +109,7 @@ final class LocalSecretsFile {
 
 	@Override
 	public String toString() {
-		return "'" + this.location + "'";
+		return "'" + PrintableText.name(this.location) + "'";
 	}
 
 	/**

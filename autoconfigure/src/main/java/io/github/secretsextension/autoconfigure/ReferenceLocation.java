@@ -1,10 +1,11 @@
 package io.github.secretsextension.autoconfigure;
 
 import org.jspecify.annotations.Nullable;
-
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
 import org.springframework.core.env.PropertySource;
+
+import io.github.secretsextension.PrintableText;
 
 /**
  * A place where a reference was found.
@@ -32,7 +33,8 @@ record ReferenceLocation(@Nullable String property, @Nullable String origin) {
 		if (this.property == null) {
 			return "an annotation";
 		}
-		return "property '" + this.property + "'" + ((this.origin != null) ? " (" + this.origin + ")" : "");
+		return "property '" + PrintableText.name(this.property) + "'"
+				+ ((this.origin != null) ? " (" + PrintableText.name(this.origin) + ")" : "");
 	}
 
 }

@@ -63,9 +63,11 @@ final class ReferenceResolution {
 			this.statistics.put(kind, new SecretsCacheStatistics());
 		}
 		this.fallbackLog = new FallbackLog(log);
+		StartLog startLog = new StartLog(log);
 		this.provider = new BootstrapSecretsProvider(environment, bootstrap,
 				new SecretsProviderFactory(bootstrap, this.seals::isConfigured,
-						new CacheLog(log, this.snapshot, this.seals::shown), this::statistics, this.fallbackLog, log));
+						new CacheLog(log, this.snapshot, this.seals::shown, startLog), this::statistics,
+						this.fallbackLog, startLog, log));
 		this.source = new ReferencePropertySource(this.seals, this.provider, this.snapshot);
 		this.rewrittenSources = new RewrittenPropertySources(this.seals);
 	}

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.secretsextension.PrintableText;
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretReferenceSyntaxException;
 import io.github.secretsextension.SecretsException;
@@ -48,9 +49,9 @@ public class ReferenceResolutionException extends RuntimeException {
 	}
 
 	private ReferenceResolutionException(String description, String action, @Nullable Throwable cause) {
-		super(description + " " + action, cause);
-		this.description = description;
-		this.action = action;
+		super(PrintableText.of(description + " " + action), cause);
+		this.description = PrintableText.of(description);
+		this.action = PrintableText.of(action);
 	}
 
 	private static String shown(Collection<ReferenceLocation> locations) {

@@ -42,9 +42,8 @@ final class RemoteProviders {
 	static ExtensionClientSettings client(ConfigurableEnvironment environment, SecretsExtensionProperties properties,
 			ExtensionSettings merged, String token, Duration readyTimeout) {
 		SecretsExtensionProperties.Remote remote = properties.remote();
-		String host = (remote.host().equals("localhost")) ? "127.0.0.1" : remote.host();
 		try {
-			return new ExtensionClientSettings(host, port(properties, merged), token, merged.secretDeadline(),
+			return new ExtensionClientSettings(host(remote), port(properties, merged), token, merged.secretDeadline(),
 					merged.parameterDeadline(), merged.maxConnections(), readyTimeout,
 					LambdaRuntime.initializationType(environment));
 		}
@@ -53,6 +52,20 @@ final class RemoteProviders {
 					"Check 'secrets-extension.remote.token', AWS_TOKEN and AWS_SESSION_TOKEN: a token has no blanks"
 							+ " and no control characters.");
 		}
+	}
+
+	private static String host(SecretsExtensionProperties.Remote remote) {
+		return (remote.host().equals("localhost")) ? "127.0.0.1" : remote.host();
+	}
+
+	/**
+	 * Returns where the client looks for the extension or agent.
+	 * @param properties the settings
+	 * @param merged what the extension has variables for
+	 * @return host and port, for a message
+	 */
+	static String address(SecretsExtensionProperties properties, ExtensionSettings merged) {
+		return host(properties.remote()) + ":" + port(properties, merged);
 	}
 
 	private static int port(SecretsExtensionProperties properties, ExtensionSettings merged) {

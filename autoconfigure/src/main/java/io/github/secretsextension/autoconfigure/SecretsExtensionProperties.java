@@ -3,6 +3,7 @@ package io.github.secretsextension.autoconfigure;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -13,6 +14,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.convert.DurationUnit;
 import org.springframework.util.Assert;
 import org.springframework.util.unit.DataSize;
+
+import io.github.secretsextension.PrintableText;
 
 /**
  * Configuration properties for the secrets extension. Where a property is not set, the
@@ -76,6 +79,23 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 	private static void checkPort(@Nullable Integer port, int least, String name) {
 		Assert.isTrue(port == null || (port >= least && port <= MAX_PORT),
 				() -> "'" + name + "' must be a port from " + least + " to " + MAX_PORT);
+	}
+
+	/**
+	 * Returns the settings that are none of the cache's as a sentence for the log,
+	 * without tokens and values.
+	 */
+	String describe() {
+		return "Settings: mode " + name(this.mode) + ", prefetch " + name(this.prefetch) + ", brace syntax "
+				+ ((this.braceSyntax) ? "on" : "off") + "; allowed: "
+				+ ((this.allow.isEmpty()) ? "everything" : PrintableText.name(String.join(", ", this.allow)))
+				+ "; answers of an extension or agent are kept for " + this.remote.ttl().toMillis()
+				+ " ms, and waited for " + this.remote.readyTimeout().toMillis()
+				+ " ms until it is ready; own endpoint " + ((this.endpoint.enabled()) ? "on" : "off");
+	}
+
+	private static String name(Enum<?> constant) {
+		return constant.name().toLowerCase(Locale.ROOT);
 	}
 
 	/**

@@ -18,6 +18,7 @@ import org.apache.commons.logging.Log;
 import org.jspecify.annotations.Nullable;
 
 import io.github.secretsextension.AllowedSecrets;
+import io.github.secretsextension.PrintableText;
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretsCache;
@@ -59,6 +60,8 @@ final class SecretsProviderFactory {
 
 	private final FallbackLog fallbackLog;
 
+	private final StartLog startLog;
+
 	private final Log log;
 
 	private final OnceLog onceLog;
@@ -70,16 +73,18 @@ final class SecretsProviderFactory {
 	 * @param listener hears what happens in the cache
 	 * @param statistics counts what happens in it, by kind
 	 * @param fallbackLog hears what the extension could not answer
+	 * @param startLog hears where values come from
 	 * @param log takes what the settings give cause for
 	 */
 	SecretsProviderFactory(Function<Class<?>, @Nullable Object> bootstrap, Predicate<SecretReference> pinned,
 			SecretsCacheSettings.Listener listener, Function<Kind, SecretsCacheStatistics> statistics,
-			FallbackLog fallbackLog, Log log) {
+			FallbackLog fallbackLog, StartLog startLog, Log log) {
 		this.bootstrap = bootstrap;
 		this.pinned = pinned;
 		this.listener = listener;
 		this.statistics = statistics;
 		this.fallbackLog = fallbackLog;
+		this.startLog = startLog;
 		this.log = log;
 		this.onceLog = new OnceLog(log);
 	}
@@ -144,11 +149,16 @@ final class SecretsProviderFactory {
 		}
 		MisspeltVariables.warn(environment, this.onceLog);
 		ExtensionSettings merged = ExtensionSettings.of(properties, new ExtensionVariables(environment, this.onceLog));
-		this.onceLog.debug(merged.describe(properties));
+		if (this.log.isDebugEnabled()) {
+			this.onceLog.debug(properties.describe());
+			this.onceLog.debug(merged.describe(properties));
+		}
 		return switch (properties.mode()) {
 			case LOCAL -> local(environment, properties, merged);
-			case EMBEDDED -> embedded(environment, properties, merged);
-			case REMOTE -> remote(environment, properties, merged);
+			case EMBEDDED ->
+				telling("Mode embedded: values are read in-process", embedded(environment, properties, merged));
+			case REMOTE -> telling("Mode remote: values are read from the extension or agent at "
+					+ RemoteProviders.address(properties, merged), remote(environment, properties, merged));
 			case AUTO -> auto(environment, properties, merged);
 		};
 	}
@@ -183,7 +193,9 @@ final class SecretsProviderFactory {
 		String token = (properties.endpoint().enabled()) ? null
 				: ExtensionToken.toTry(environment, properties.remote());
 		if (token == null) {
-			return embedded;
+			return telling("Mode auto: values are read in-process, because " + ((properties.endpoint().enabled())
+					? "this application's own endpoint is enabled" : "there is no token for an extension or agent"),
+					embedded);
 		}
 		String own = OwnIdentity.find(environment, this.bootstrap);
 		if (own != null) {
@@ -194,7 +206,17 @@ final class SecretsProviderFactory {
 		Supplier<SecretsProvider> remote = remote(environment, properties, merged, token, Duration.ZERO,
 				this.fallbackLog::remote);
 		SecretsClock clock = clock();
-		return () -> new FallbackSecretsProvider(remote.get(), embedded.get(), clock, merged::ttl, this.fallbackLog);
+		return telling(
+				"Mode auto: values are read from the extension or agent at "
+						+ RemoteProviders.address(properties, merged) + ", and in-process whenever it cannot answer",
+				() -> new FallbackSecretsProvider(remote.get(), embedded.get(), clock, merged::ttl, this.fallbackLog));
+	}
+
+	private Supplier<SecretsProvider> telling(String mode, Supplier<SecretsProvider> provider) {
+		return () -> {
+			this.startLog.mode(mode);
+			return provider.get();
+		};
 	}
 
 	private static Supplier<SecretsProvider> refusing(String problem, String action) {
@@ -219,7 +241,12 @@ final class SecretsProviderFactory {
 		// No deadline and no thread: a file is read by who asks.
 		Executor caller = Runnable::run;
 		SecretsCacheSettings settings = settings(environment, properties, merged, (kind) -> Duration.ZERO);
-		return () -> new SecretsCache(local, settings, clock, (kind) -> caller, SecretsProviderFactory::jitter);
+		return telling(
+				"Mode local: values are read from "
+						+ ((properties.local().location() != null)
+								? "'" + PrintableText.name(properties.local().location()) + "' and " : "")
+						+ "properties",
+				() -> new SecretsCache(local, settings, clock, (kind) -> caller, SecretsProviderFactory::jitter));
 	}
 
 	private Supplier<SecretsProvider> embedded(ConfigurableEnvironment environment,
@@ -231,7 +258,7 @@ final class SecretsProviderFactory {
 		}
 		SecretsClock clock = clock();
 		SecretsProvider aws = EmbeddedProviders.create(environment, this.bootstrap,
-				longer(merged.secretDeadline(), merged.parameterDeadline()), clock, this.log);
+				longer(merged.secretDeadline(), merged.parameterDeadline()), clock, this.log, this.startLog);
 		SecretsCacheSettings settings = settings(environment, properties, merged, merged::deadline);
 		int maxConnections = merged.maxConnections();
 		return () -> {

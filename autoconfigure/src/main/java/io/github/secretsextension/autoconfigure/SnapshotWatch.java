@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.apache.commons.logging.Log;
 import org.jspecify.annotations.Nullable;
 
+import io.github.secretsextension.PrintableText;
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretValue;
 
@@ -105,7 +106,8 @@ final class SnapshotWatch {
 			.stream()
 			.filter((entry) -> key == null || entry.getKey().key().equals(key))
 			.flatMap((entry) -> entry.getValue().stream())
-			.map((location) -> (location.property() != null) ? "'" + location.property() + "'" : "an annotation")
+			.map(ReferenceLocation::property)
+			.map((property) -> (property != null) ? "'" + PrintableText.name(property) + "'" : "an annotation")
 			.collect(Collectors.toCollection(TreeSet::new))
 			.stream()
 			.collect(Collectors.joining(", "));

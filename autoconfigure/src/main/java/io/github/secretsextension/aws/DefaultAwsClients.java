@@ -35,6 +35,8 @@ public final class DefaultAwsClients implements AwsClients {
 
 	private final boolean keepConnections;
 
+	private final CallerListener listener;
+
 	/**
 	 * Creates the clients' supplier.
 	 * @param deadline how long one call may take, with its retries; zero for no limit
@@ -61,9 +63,24 @@ public final class DefaultAwsClients implements AwsClients {
 	 * what it read last
 	 */
 	public DefaultAwsClients(Duration deadline, ClientConfigurer configurer, boolean keepConnections) {
+		this(deadline, configurer, keepConnections, (region, credentials) -> {
+		});
+	}
+
+	/**
+	 * Creates the clients' supplier.
+	 * @param deadline how long one call may take, with its retries; zero for no limit
+	 * @param configurer configures each client first
+	 * @param keepConnections whether a connection stays open for later calls, and with it
+	 * what it read last
+	 * @param listener hears as whom AWS is called
+	 */
+	public DefaultAwsClients(Duration deadline, ClientConfigurer configurer, boolean keepConnections,
+			CallerListener listener) {
 		this.deadline = deadline;
 		this.configurer = configurer;
 		this.keepConnections = keepConnections;
+		this.listener = listener;
 	}
 
 	@Override
@@ -106,7 +123,8 @@ public final class DefaultAwsClients implements AwsClients {
 
 	private ClientOverrideConfiguration completed(ClientOverrideConfiguration configuration) {
 		ClientOverrideConfiguration.Builder completed = configuration.toBuilder()
-			.addExecutionInterceptor(new CalledHost.Interceptor());
+			.addExecutionInterceptor(new CalledHost.Interceptor())
+			.addExecutionInterceptor(new CallerInterceptor(this.listener));
 		boolean shorter = configuration.apiCallTimeout()
 			.filter((timeout) -> timeout.compareTo(this.deadline) < 0)
 			.isPresent();

@@ -29,7 +29,8 @@ final class ClientProbe {
 		StandardEnvironment environment = new StandardEnvironment();
 		environment.getPropertySources().addFirst(new PropertiesPropertySource("arguments", properties));
 		try (AwsSecretsProvider provider = EmbeddedProviders.create(environment, (type) -> null, Duration.ofSeconds(20),
-				SecretsClock.system(), LogFactory.getLog(ClientProbe.class))) {
+				SecretsClock.system(), LogFactory.getLog(ClientProbe.class), (region, credentials) -> {
+				})) {
 			read(provider, "secret:db");
 			read(provider, "param:db");
 		}

@@ -75,6 +75,8 @@ class EmbeddedProvidersTests {
 
 	private final Log log = mock(Log.class);
 
+	private final List<String> callers = new ArrayList<>();
+
 	private final MockEnvironment environment = new MockEnvironment()
 		.withProperty("spring.cloud.aws.region.static", "eu-central-1")
 		.withProperty("spring.cloud.aws.credentials.access-key", "AKIAPROP")
@@ -96,6 +98,7 @@ class EmbeddedProvidersTests {
 			assertThat(call.accessKey()).isEqualTo("AKIAPROP");
 			assertThat(call.path()).startsWith("/all");
 		});
+		assertThat(this.callers).containsOnly("eu-central-1 'spring.cloud.aws.credentials'").hasSize(2);
 		verifyNoInteractions(this.log);
 	}
 
@@ -168,7 +171,8 @@ class EmbeddedProvidersTests {
 					.overrideConfiguration((configuration) -> configuration.apiCallTimeout(Duration.ofMinutes(1))));
 		this.environment.setProperty("spring.cloud.aws.endpoint", this.server.endpoint().toString());
 		try (AwsSecretsProvider provider = EmbeddedProviders.create(this.environment, this.bootstrap::get,
-				Duration.ofMillis(500), SecretsClock.system(), this.log, true)) {
+				Duration.ofMillis(500), SecretsClock.system(), this.log, (region, credentials) -> {
+				}, true)) {
 			SecretsException failure = catchThrowableOfType(SecretsException.class, () -> provider.text("secret:db"));
 			assertThat(failure.getReason()).isEqualTo(SecretsException.Reason.TIMEOUT);
 		}
@@ -331,7 +335,8 @@ class EmbeddedProvidersTests {
 		try (AwsSecretsProvider provider = EmbeddedProviders.create(this.environment, (type) -> {
 			asked.add(type);
 			return null;
-		}, Duration.ofSeconds(5), SecretsClock.system(), this.log)) {
+		}, Duration.ofSeconds(5), SecretsClock.system(), this.log, (region, credentials) -> {
+		})) {
 			assertThat(asked).hasSize(8);
 			provider.text("secret:db");
 			provider.text("param:db");
@@ -356,8 +361,9 @@ class EmbeddedProvidersTests {
 
 	@Test
 	void withoutSpringCloudAwsAndItsPropertiesThereIsNoWarning() {
-		EmbeddedProviders
-			.create(new MockEnvironment(), this.bootstrap::get, Duration.ZERO, SecretsClock.system(), this.log, false)
+		EmbeddedProviders.create(new MockEnvironment(), this.bootstrap::get, Duration.ZERO, SecretsClock.system(),
+				this.log, (region, credentials) -> {
+				}, false)
 			.close();
 		verifyNoInteractions(this.log);
 	}
@@ -372,7 +378,8 @@ class EmbeddedProvidersTests {
 
 	private AwsSecretsProvider create(boolean springCloudAws) {
 		return EmbeddedProviders.create(this.environment, this.bootstrap::get, Duration.ofSeconds(5),
-				SecretsClock.system(), this.log, springCloudAws);
+				SecretsClock.system(), this.log, (region, credentials) -> this.callers.add(region + " " + credentials),
+				springCloudAws);
 	}
 
 	/**

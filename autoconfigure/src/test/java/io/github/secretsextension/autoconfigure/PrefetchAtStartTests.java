@@ -55,7 +55,7 @@ class PrefetchAtStartTests {
 			assertAllThere(context, 20, 20);
 		}
 		assertThat(operations()).containsExactlyInAnyOrder("BatchGetSecretValue", "GetParameters", "GetParameters");
-		assertThat(output).contains("Fetched 20 of 20 secrets in 1 call, ", "Fetched 20 of 20 parameters in 2 calls, ")
+		assertThat(output).contains("Fetched 20 of 20 secrets in 1 call, ", "; 20 of 20 parameters in 2 calls, ")
 			.doesNotContain(FakeSecrets.CANARY);
 	}
 

@@ -11,6 +11,7 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 
 import io.github.secretsextension.JavaProcess;
 import io.github.secretsextension.SecretReference;
+import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsProvider;
 
 import org.springframework.boot.SpringApplication;
@@ -18,8 +19,9 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * The program of {@link SnapshotHeapTests}: an application that reads where it uses, runs
- * the hooks around Lambda's snapshot, and dumps its heap. It does not know its secrets.
+ * The program of {@link SnapshotHeapTests} and {@link EvictionHeapTests}: an application
+ * that reads where it uses, runs the hooks around Lambda's snapshot, and dumps its heap.
+ * It does not know its secrets.
  */
 final class SnapshotProbe {
 
@@ -45,6 +47,7 @@ final class SnapshotProbe {
 				case "text" -> provider().text(argument(question));
 				case "bytes" -> provider().get(SecretReference.parse(argument(question))).bytes();
 				case "refresh" -> provider().refresh(SecretReference.parse(argument(question)));
+				case "gone" -> gone(SecretReference.parse(argument(question)));
 				case "checkpoint" -> Core.getGlobalContext().beforeCheckpoint(null);
 				case "restore" -> Core.getGlobalContext().afterRestore(null);
 				case "dump" -> ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
@@ -56,6 +59,16 @@ final class SnapshotProbe {
 			throw new IllegalStateException(ex);
 		}
 		return "done";
+	}
+
+	private void gone(SecretReference reference) {
+		try {
+			provider().refresh(reference);
+		}
+		catch (SecretsException ex) {
+			return;
+		}
+		throw new IllegalStateException("It is still there");
 	}
 
 	private SecretsProvider provider() {
