@@ -11,6 +11,7 @@ import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 
 /**
  * A bind handler that lets no other one ignore a reference that cannot be resolved, and
@@ -47,9 +48,20 @@ class ReferenceBindHandler extends AbstractBindHandler {
 			return super.onFailure(name, target, context, error);
 		}
 		catch (Exception ex) {
-			Exception safe = this.failures.ofBinding(name, target, context.getConfigurationProperty(), this.bound, ex);
+			Exception safe = this.failures.ofBinding(name, target, property(name, context), this.bound, ex);
 			throw (safe != null) ? safe : ex;
 		}
+	}
+
+	/** The context forgets a property that could only have become a whole object. */
+	private static @Nullable ConfigurationProperty property(ConfigurationPropertyName name, BindContext context) {
+		for (ConfigurationPropertySource source : context.getSources()) {
+			ConfigurationProperty property = source.getConfigurationProperty(name);
+			if (property != null) {
+				return property;
+			}
+		}
+		return null;
 	}
 
 }

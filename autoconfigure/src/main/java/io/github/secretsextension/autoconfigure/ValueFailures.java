@@ -73,7 +73,7 @@ final class ValueFailures {
 		if (unbound != null) {
 			return ofUnbound(unbound);
 		}
-		if (property != null && property.getName().equals(name) && mayHoldSecret(property)) {
+		if (property != null && mayHoldSecret(property)) {
 			PlaceholderResolutionException missing = Failures.find(error, PlaceholderResolutionException.class);
 			return (missing != null) ? ofPlaceholder(described(property), text(property), missing)
 					: new ReferenceResolutionException(
@@ -138,12 +138,17 @@ final class ValueFailures {
 	ReferenceResolutionException ofPlaceholder(String described, String text, PlaceholderResolutionException failure) {
 		String name = failure.getPlaceholder();
 		// A name that stands nowhere was made by resolving a part of it.
-		boolean written = text.contains("${" + name)
-				|| failure.getValues().stream().anyMatch((value) -> value.contains("${" + name));
-		String what = (written && !isSealed(name)) ? "the placeholder '" + name + "' cannot be resolved"
-				: "a placeholder whose name comes from a reference cannot be resolved";
-		return new ReferenceResolutionException("Cannot resolve " + described + ": " + what + ".",
-				"Define that property, or give it a default.");
+		boolean written = !isSealed(name) && (text.contains("${" + name)
+				|| failure.getValues().stream().anyMatch((value) -> value.contains("${" + name)));
+		String placeholder = (written) ? "the placeholder '" + name + "'"
+				: "a placeholder whose name comes from a reference";
+		return (String.valueOf(failure.getMessage()).startsWith("Circular"))
+				? new ReferenceResolutionException(
+						"Cannot resolve " + described + ": " + placeholder + " leads back to itself.",
+						"Correct one of the properties on the way.")
+				: new ReferenceResolutionException(
+						"Cannot resolve " + described + ": " + placeholder + " cannot be resolved.",
+						"Define that property, or give it a default.");
 	}
 
 	/**

@@ -51,6 +51,8 @@ class ValueFailureTests {
 			List<String> expected, CapturedOutput output) {
 		Throwable failure = catchThrowable(() -> application(configuration).property(property, value)
 			.property("other.secret", SECRET)
+			.property("other.name", "text")
+			.property("other.circle", "${bound.number}")
 			.run()
 			.close());
 		assertThat(output).contains("APPLICATION FAILED TO START", "'" + property + "' (", "application.yml] - ")
@@ -59,7 +61,9 @@ class ValueFailureTests {
 	}
 
 	static Stream<Arguments> unboundValues() {
-		return Stream.of(row("int", Types.class, "bound.number", SECRET, "'$<secret:text>'", "cannot become a int"),
+		return Stream.of(
+				row("int", Types.class, "bound.number", SECRET, "'$<secret:text>'",
+						"cannot become a java.lang.Integer"),
 				row("enum", Types.class, "bound.unit", SECRET, "cannot become a java.util.concurrent.TimeUnit"),
 				row("URL", Types.class, "bound.url", SECRET, "cannot become a java.net.URL"),
 				row("Duration", Types.class, "bound.time", SECRET, "cannot become a java.time.Duration"),
@@ -68,6 +72,9 @@ class ValueFailureTests {
 				row("list element", Types.class, "bound.list[0]", SECRET, "cannot become a java.lang.Integer"),
 				row("map value", Types.class, "bound.map.a", SECRET, "cannot become a java.lang.Integer"),
 				row("map", Types.class, "bound.map", SECRET, "cannot become a java.util.Map"),
+				row("map of records", Types.class, "bound.records.a.number", SECRET, "cannot become a int"),
+				row("record in a list", Types.class, "bound.nests[0].number", SECRET, "cannot become a int"),
+				row("array", Types.class, "bound.array", SECRET, "cannot become a int[]"),
 				row("nested record", Types.class, "bound.nested.number", SECRET, "cannot become a int"),
 				row("record itself", Types.class, "bound.nested", SECRET, "cannot become a"),
 				row("JavaBean", Beans.class, "bean.number", SECRET, "cannot become a int"),
@@ -79,8 +86,8 @@ class ValueFailureTests {
 						"in property 'other.secret' ("),
 				row("through a relaxed name", Types.class, "bound.number", "${OTHER_SECRET:${other.secret}}",
 						"in property 'other.secret' ("),
-				row("within a nested reference", Types.class, "bound.number", "$<secret:${other.name:text}>",
-						"'$<secret:${other.name:text}>'"),
+				row("within a nested reference", Types.class, "bound.number", "$<secret:${other.name}>",
+						"'$<secret:${other.name}>'"),
 				row("the parameter", Types.class, "bound.number", "${param:/p}", "'$<param:/p>'"),
 				row("setter", Beans.class, "bean.text", SECRET, "ValueFailureTests$BeanProperties does not accept",
 						"(java.lang.IllegalArgumentException)"),
@@ -92,10 +99,11 @@ class ValueFailureTests {
 				row("list left unbound", Types.class, "bound.list[2]", SECRET, "Nothing takes the value of"),
 				row("unknown field", Strict.class, "strict.none", SECRET, "Nothing takes the value of",
 						"Correct the name of the property"),
-				row("unknown placeholder", Types.class, "bound.text", SECRET + "-${none}", "'$<secret:text>-${none}'",
-						"the placeholder 'none' cannot be resolved", "Define that property"),
-				row("name of a placeholder", Types.class, "bound.text", "${a.${other.secret}}",
-						"a placeholder whose name comes from a reference"));
+				row("unknown placeholder", Types.class, "bound.number", SECRET + "-${none}",
+						"'$<secret:text>-${none}'"),
+				row("name of a placeholder", Types.class, "bound.number", "${a.${other.secret}}",
+						"'${a.${other.secret}}'", "in property 'other.secret' ("),
+				row("circle", Types.class, "bound.number", SECRET + "${other.circle}", "leads back to itself"));
 	}
 
 	@ParameterizedTest(name = "{0}: {2}")
@@ -215,7 +223,8 @@ class ValueFailureTests {
 
 	@ConfigurationProperties("bound")
 	record TypesRecord(Integer number, TimeUnit unit, URL url, Duration time, Class<?> type, List<Integer> list,
-			Map<String, Integer> map, Nested nested, String text) {
+			Map<String, Integer> map, Map<String, Nested> records, List<Nested> nests, int[] array, Nested nested,
+			String text) {
 
 	}
 
