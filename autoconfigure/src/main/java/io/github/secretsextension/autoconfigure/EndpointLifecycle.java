@@ -22,7 +22,11 @@ import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.origin.Origin;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
@@ -119,13 +123,13 @@ final class EndpointLifecycle implements SmartLifecycle {
 		}
 	}
 
-	private static int open(ExtensionEndpoint endpoint, int port) {
+	private int open(ExtensionEndpoint endpoint, int port) {
 		try {
 			return endpoint.start(port);
 		}
 		catch (java.net.BindException ex) {
 			throw new SecretsException(Reason.NOT_CONFIGURED, null,
-					"Port " + port + " of the endpoint is taken, or may not be used",
+					"Port " + port + " of the endpoint" + portSetting() + " is taken, or may not be used",
 					"Set 'secrets-extension.endpoint.port' or PARAMETERS_SECRETS_EXTENSION_HTTP_PORT to another port (0"
 							+ " for any). Inside Lambda the layer 'AWS-Parameters-and-Secrets-Lambda-Extension' probably"
 							+ " holds it: remove the layer, or set 'secrets-extension.endpoint.enabled=false'.");
@@ -135,6 +139,18 @@ final class EndpointLifecycle implements SmartLifecycle {
 					"The endpoint cannot listen at port " + port + " (" + ex.getClass().getName() + ")",
 					"Check that this process may open sockets, and how many.");
 		}
+	}
+
+	private String portSetting() {
+		String name = PREFIX + ".port";
+		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(this.environment)) {
+			ConfigurationProperty property = source.getConfigurationProperty(ConfigurationPropertyName.of(name));
+			if (property != null) {
+				Origin origin = property.getOrigin();
+				return ", from " + new ReferenceLocation(name, (origin != null) ? origin.toString() : null) + ",";
+			}
+		}
+		return "";
 	}
 
 	private void publish(int port) {

@@ -6,6 +6,7 @@ import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.config.PlaceholderConfigurerSupport;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.core.env.ConfigurableEnvironment;
 
@@ -37,13 +38,25 @@ final class ReferenceBeanFactoryPostProcessor implements BeanFactoryPostProcesso
 		this.resolution.applyTo(this.environment);
 		ReferencePropertySource.setConditionsRun(this.environment, false);
 		addValueResolvers(beanFactory);
-		ConfigurationPropertiesBindHandlerAdvisor advisor = UnresolvedReferenceBindHandler::new;
-		beanFactory.registerSingleton(ADVISOR, advisor);
+		guardValues(beanFactory);
 		if (beanFactory.getBeanNamesForType(SecretsProvider.class, true, false).length == 0) {
 			this.resolution.registerProvider(beanFactory);
 		}
 		deferSpringCloudAws(beanFactory);
 		deferOwnSettings(beanFactory);
+	}
+
+	/**
+	 * Keeps values that are not accepted out of the exceptions that say so.
+	 */
+	private void guardValues(ConfigurableListableBeanFactory beanFactory) {
+		ValueFailures failures = new ValueFailures(this.resolution.seals(), this.environment.getPropertySources());
+		ConfigurationPropertiesBindHandlerAdvisor advisor = (handler) -> new ReferenceBindHandler(handler, failures);
+		beanFactory.registerSingleton(ADVISOR, advisor);
+		if (beanFactory instanceof DefaultListableBeanFactory listable) {
+			ReferenceAutowireCandidateResolver.addTo(listable, this.resolution.seals(),
+					this.environment.getPropertySources(), failures);
+		}
 	}
 
 	private void addValueResolvers(ConfigurableListableBeanFactory beanFactory) {

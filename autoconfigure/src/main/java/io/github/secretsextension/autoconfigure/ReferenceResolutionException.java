@@ -12,8 +12,9 @@ import io.github.secretsextension.SecretReferenceSyntaxException;
 import io.github.secretsextension.SecretsException;
 
 /**
- * A failure to resolve a reference in a property or annotation. The message names the
- * property, its origin, the cause's class and the next step, and no value.
+ * A failure to resolve a reference in a property or annotation, or to use its value
+ * there. The message names the property, its origin, the cause's class and the next step,
+ * and no value.
  * <p>
  * It is no {@code BeansException}: after one of those Spring would try another
  * constructor, and start without the secret.
@@ -27,6 +28,10 @@ public class ReferenceResolutionException extends RuntimeException {
 	private final String description;
 
 	private final String action;
+
+	ReferenceResolutionException(String description, String action) {
+		this(description, action, null);
+	}
 
 	ReferenceResolutionException(ReferenceLocation location, String reference, String problem, String action) {
 		this("Cannot resolve '" + reference + "' in " + location + ": " + problem + ".", action, null);

@@ -198,13 +198,25 @@ final class ReferenceSeals {
 			while (end < shown.length() && Character.isDigit(shown.charAt(end))) {
 				end++;
 			}
-			boolean delimited = shown.startsWith("${", start - 2) && shown.startsWith("}", end);
 			String reference = (end > digits) ? this.sealed.get(Integer.parseInt(shown.substring(digits, end))).shown()
 					: "";
-			shown = shown.substring(0, (delimited) ? start - 2 : start) + reference
-					+ shown.substring((delimited) ? end + 1 : end);
+			int close = (shown.startsWith("${", start - 2)) ? closing(shown, end) : -1;
+			shown = shown.substring(0, (close >= 0) ? start - 2 : start) + reference
+					+ shown.substring((close >= 0) ? close + 1 : end);
 		}
 		return shown.replace(String.valueOf(SLOT), " ");
+	}
+
+	/** Nested placeholders stand between a sealed name's number and its end. */
+	private static int closing(String text, int from) {
+		int depth = 1;
+		for (int i = from; i < text.length(); i++) {
+			depth += (text.charAt(i) == '{') ? 1 : (text.charAt(i) == '}') ? -1 : 0;
+			if (depth == 0) {
+				return i;
+			}
+		}
+		return -1;
 	}
 
 	private record RewrittenText(String text, List<SealedReference> references) {

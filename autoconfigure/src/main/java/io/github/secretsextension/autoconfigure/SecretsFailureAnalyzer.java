@@ -10,6 +10,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
 
 /**
  * A failure analyzer for everything that keeps a reference from being resolved. It comes
@@ -17,6 +18,12 @@ import org.springframework.core.annotation.Order;
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class SecretsFailureAnalyzer implements FailureAnalyzer {
+
+	private final @Nullable Environment environment;
+
+	SecretsFailureAnalyzer(@Nullable Environment environment) {
+		this.environment = environment;
+	}
 
 	@Override
 	public @Nullable FailureAnalysis analyze(Throwable failure) {
@@ -29,17 +36,18 @@ class SecretsFailureAnalyzer implements FailureAnalyzer {
 		return null;
 	}
 
-	private static @Nullable FailureAnalysis analyzeOne(Throwable cause) {
+	private @Nullable FailureAnalysis analyzeOne(Throwable cause) {
 		if (cause instanceof ReferenceResolutionException ex) {
+			SecretsException failure = (ex.getCause() instanceof SecretsException secrets) ? secrets : null;
 			// Without any set-up the first line is the one that is read.
-			boolean setUp = ex.getCause() instanceof SecretsException failure
-					&& failure.getReason() == Reason.NOT_CONFIGURED;
-			return new FailureAnalysis((setUp) ? ex.getDescription() + " " + ex.getAction() : ex.getDescription(),
+			boolean setUp = failure != null && failure.getReason() == Reason.NOT_CONFIGURED;
+			return new FailureAnalysis(
+					((setUp) ? ex.getDescription() + " " + ex.getAction() : ex.getDescription()) + reason(failure),
 					ex.getAction(), cause);
 		}
 		if (cause instanceof SecretsException ex) {
 			String subject = (ex.getReference() != null) ? "Cannot read '" + ex.getReference() + "': " : "";
-			return new FailureAnalysis(subject + ex.getProblem() + ".", ex.getAction(), cause);
+			return new FailureAnalysis(subject + ex.getProblem() + "." + reason(ex), ex.getAction(), cause);
 		}
 		if (cause instanceof SecretReferenceSyntaxException ex) {
 			return new FailureAnalysis("Malformed reference '" + ex.getReference() + "', character "
@@ -47,6 +55,16 @@ class SecretsFailureAnalyzer implements FailureAnalyzer {
 					cause);
 		}
 		return null;
+	}
+
+	private String reason(@Nullable SecretsException failure) {
+		if (failure == null) {
+			return "";
+		}
+		String mode = (this.environment != null) ? this.environment.getProperty("secrets-extension.mode", "auto")
+				: null;
+		return "\n\nReason: " + failure.getReason()
+				+ ((mode != null) ? " (with 'secrets-extension.mode=" + mode + "')" : "");
 	}
 
 }

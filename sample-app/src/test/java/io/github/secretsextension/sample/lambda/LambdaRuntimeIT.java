@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -250,6 +251,28 @@ class LambdaRuntimeIT {
 		assertFailedStart(javaHome, "'$<secret:prod/db#password>' in property 'app.database.password'");
 	}
 
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("javaHomes")
+	void reportsASecretThatCannotBeBound(Path javaHome) throws Exception {
+		createSecrets();
+		assertFailedStart(javaHome, Map.of("SPRING_TASK_EXECUTION_POOL_CORESIZE", "$<secret:prod/api-key>"),
+				"The value of '$<secret:prod/api-key>' in property 'spring.task.execution.pool.coresize' ("
+						+ "System Environment Property \"SPRING_TASK_EXECUTION_POOL_CORESIZE\") cannot become a int");
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("javaHomes")
+	void reportsASecretThatCannotBeInjected(Path javaHome) throws Exception {
+		createSecrets();
+		String file = PortApplication.class.getName().replace('.', '/') + ".class";
+		Files.createDirectories(taskRoot.resolve(file).getParent());
+		Files.copy(Path.of("target/test-classes", file), taskRoot.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+		assertFailedStart(javaHome,
+				Map.of("APP_PORT", "$<secret:prod/api-key>", "MAIN_CLASS", PortApplication.class.getName()),
+				"in an annotation of " + PortApplication.class.getName()
+						+ ".port, which comes from '$<secret:prod/api-key>' in property 'app.port'");
+	}
+
 	@Test
 	void packsNeitherAWebServerNorWhatTheRuntimeHas() throws IOException {
 		try (Stream<Path> libraries = Files.list(taskRoot.resolve("lib"))) {
@@ -260,7 +283,11 @@ class LambdaRuntimeIT {
 	}
 
 	private void assertFailedStart(Path javaHome, String expected) throws Exception {
-		try (LambdaProcess function = start(javaHome)) {
+		assertFailedStart(javaHome, Map.of(), expected);
+	}
+
+	private void assertFailedStart(Path javaHome, Map<String, String> variables, String expected) throws Exception {
+		try (LambdaProcess function = start(javaHome, variables)) {
 			assertThat(function.initError()).as("what Lambda is told").isNotEmpty().doesNotContain(CANARY);
 			assertThat(function.exitStatus()).isNotZero();
 			assertThat(function.log()).contains("APPLICATION FAILED TO START")
