@@ -26,6 +26,8 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 
 	private final SnapshotWatch snapshot;
 
+	private final ResolvedTexts resolvedTexts = new ResolvedTexts();
+
 	private volatile boolean conditionsRun;
 
 	/**
@@ -44,6 +46,14 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 
 	ReferenceSeals seals() {
 		return this.seals;
+	}
+
+	/**
+	 * Returns what is remembered of the texts that were answered.
+	 * @return the memory
+	 */
+	ResolvedTexts resolvedTexts() {
+		return this.resolvedTexts;
 	}
 
 	/**
@@ -66,6 +76,10 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 		if (!this.seals.isSealed(name)) {
 			return null;
 		}
+		if (ReferenceReport.isCurrent()) {
+			return PlaceholderEscape.escapeMatched(this.seals.written(name));
+		}
+		ReferenceReads.increment();
 		OpenedReference opened = this.seals.open(name);
 		String text = text(opened);
 		AnnotationText annotation = AnnotationText.current();
@@ -95,6 +109,7 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 		try {
 			String text = this.provider.text(reference);
 			this.snapshot.onResolved(reference, opened.locations());
+			this.resolvedTexts.onResolved(reference, text);
 			return text;
 		}
 		catch (SecretsException ex) {
