@@ -1,5 +1,6 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -9,6 +10,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+
+import javax.management.ObjectName;
 
 import com.jayway.jsonpath.JsonPath;
 import org.junit.jupiter.api.AfterEach;
@@ -226,7 +229,9 @@ class MaskingTests {
 	@Test
 	void springCloudsWritableEnvIsMaskedAndItsWritesReadValues() throws Exception {
 		start(application(Show.ALWAYS).property("management.endpoint.env.post.enabled", "true")
-			.property("management.endpoint.env.access", "unrestricted"));
+			.property("management.endpoint.env.post.valid-keys-regex", "pool.*")
+			.property("management.endpoint.env.access", "unrestricted")
+			.property("pool.url", "${app.password}"));
 		assertValue(body(Show.ALWAYS, "env"), "app.password", "$<secret:db#password>", "application.yml");
 		HttpRequest write = HttpRequest.newBuilder(uri("env"))
 			.header("Content-Type", "application/json")
@@ -237,6 +242,18 @@ class MaskingTests {
 		Pool pool = this.context.getBean(Pool.class);
 		assertThat(pool.getSize()).isEqualTo(7);
 		assertThat(pool.getUrl()).isEqualTo("CANARY-password");
+	}
+
+	@Test
+	void envOverJmxIsMasked() throws Exception {
+		start(application(Show.ALWAYS).property("spring.jmx.enabled", "true")
+			.property("spring.jmx.default-domain", "masking")
+			.property("management.endpoints.jmx.exposure.include", "env"));
+		Object entry = ManagementFactory.getPlatformMBeanServer()
+			.invoke(new ObjectName("masking:type=Endpoint,name=Env"), "environmentEntry",
+					new Object[] { "app.password" }, new String[] { String.class.getName() });
+		assertThat(entry).asString().contains("$<secret:db#password>").doesNotContain(FakeSecrets.CANARY);
+		assertThat(this.secrets.calls()).isEmpty();
 	}
 
 	@ParameterizedTest
