@@ -26,7 +26,7 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 
 	private final SnapshotWatch snapshot;
 
-	private final ResolvedTexts resolvedTexts = new ResolvedTexts();
+	private final ResolvedTexts resolvedTexts;
 
 	private volatile boolean conditionsRun;
 
@@ -35,13 +35,16 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 	 * @param seals opens the names
 	 * @param provider answers the references
 	 * @param snapshot learns what was answered
+	 * @param resolvedTexts remembers what the provider answered
 	 */
-	ReferencePropertySource(ReferenceSeals seals, SecretsProvider provider, SnapshotWatch snapshot) {
+	ReferencePropertySource(ReferenceSeals seals, SecretsProvider provider, SnapshotWatch snapshot,
+			ResolvedTexts resolvedTexts) {
 		// A name of its own, so that a child context keeps its parent's source as well.
 		super("secretsExtension@" + Integer.toHexString(System.identityHashCode(seals)), new Object());
 		this.seals = seals;
 		this.provider = provider;
 		this.snapshot = snapshot;
+		this.resolvedTexts = resolvedTexts;
 	}
 
 	ReferenceSeals seals() {
@@ -109,7 +112,6 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 		try {
 			String text = this.provider.text(reference);
 			this.snapshot.onResolved(reference, opened.locations());
-			this.resolvedTexts.onResolved(reference, text);
 			return text;
 		}
 		catch (SecretsException ex) {

@@ -66,7 +66,8 @@ final class ReferenceResolution {
 		this.provider = new BootstrapSecretsProvider(environment, bootstrap,
 				new SecretsProviderFactory(bootstrap, this.seals::isConfigured,
 						new CacheLog(log, this.snapshot, this.seals::shown), this::statistics, this.fallbackLog, log));
-		this.source = new ReferencePropertySource(this.seals, this.provider, this.snapshot);
+		this.source = new ReferencePropertySource(this.seals, this.provider, this.snapshot,
+				this.provider.resolvedTexts());
 		this.rewrittenSources = new RewrittenPropertySources(this.seals);
 	}
 

@@ -1,5 +1,7 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.util.regex.Pattern;
+
 import org.springframework.boot.actuate.endpoint.SanitizableData;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.core.Ordered;
@@ -9,9 +11,17 @@ import org.springframework.core.env.PropertySource;
 /**
  * A sanitizing function that masks what came from a reference, before any other function
  * gets to see it: by the property that was bound, by its source, and by the text itself
- * where code put that into a bean. In a report of properties there is nothing to mask.
+ * where code put that into a bean. In a report of properties there is nothing to mask but
+ * our own secret settings.
  */
 class ReferenceSanitizingFunction implements SanitizingFunction, Ordered {
+
+	/** Our own settings that are secret, and the variables that stand for them. */
+	private static final Pattern OWN = Pattern
+		.compile("secretsextension(remotetoken|endpointtoken|local(secrets|parameters).*)|"
+				+ "aws(session|containerauthorization)?token");
+
+	private static final Pattern SEPARATORS = Pattern.compile("[-_.\\[\\]]");
 
 	private final ConfigurableEnvironment environment;
 
@@ -25,7 +35,13 @@ class ReferenceSanitizingFunction implements SanitizingFunction, Ordered {
 	@Override
 	public SanitizableData apply(SanitizableData data) {
 		Object value = data.getValue();
-		if (value == null || ReferenceReport.isCurrent()) {
+		if (value == null) {
+			return data;
+		}
+		if (OWN.matcher(SEPARATORS.matcher(data.getLowerCaseKey()).replaceAll("")).matches()) {
+			return data.withSanitizedValue();
+		}
+		if (ReferenceReport.isCurrent()) {
 			return data;
 		}
 		return (this.bound.contain(data.getKey()) || isFromReference(data) || isResolvedText(value))

@@ -47,8 +47,11 @@ final class ResolvedTexts {
 	 * @param text its text
 	 */
 	void onResolved(SecretReference reference, String text) {
+		if (!isNeeded() || text.isEmpty()) {
+			return;
+		}
 		WeakReference<String> known = this.last.get(reference);
-		if (text.isEmpty() || (known != null && known.refersTo(text)) || !isNeeded()) {
+		if (known != null && known.refersTo(text)) {
 			return;
 		}
 		add(new Digest(text.length(), digest(sha256(), text, 0, text.length())));

@@ -66,15 +66,6 @@ class MaskingApplication {
 		};
 	}
 
-	/**
-	 * An application that reads no reference.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
-	static class Empty {
-
-	}
-
 	@ConfigurationProperties("database")
 	record Database(String plain, String password, String through, String within, Integer port, List<String> csv,
 			List<String> list, Set<String> set, List<Item> items, Item inner, Map<String, String> map, char[] chars,

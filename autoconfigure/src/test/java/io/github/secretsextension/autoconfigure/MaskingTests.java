@@ -21,13 +21,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.secretsextension.FakeSecrets;
+import io.github.secretsextension.SecretsProvider;
 import io.github.secretsextension.autoconfigure.MaskingApplication.Pool;
 
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -114,7 +119,7 @@ class MaskingTests {
 	}
 
 	private URI uri(String target) {
-		return URI.create("http://127.0.0.1:" + this.context.getEnvironment().getProperty("local.server.port")
+		return URI.create("http://127.0.0.1:" + this.context.getEnvironment().getProperty("local.management.port")
 				+ ("/actuator/" + target).replaceFirst("/$", ""));
 	}
 
@@ -209,7 +214,7 @@ class MaskingTests {
 
 	@Test
 	void envShowsReferencesWhileTheyAreSwitchedOff() throws Exception {
-		start(new TestApplication(this.secrets, MaskingApplication.Empty.class)
+		start(new TestApplication(this.secrets, Empty.class)
 			.customize((application) -> application.setWebApplicationType(WebApplicationType.SERVLET))
 			.property("server.port", "0")
 			.property("secrets-extension.enabled", "false")
@@ -302,6 +307,46 @@ class MaskingTests {
 			.property("pool.url", "${app.password}");
 	}
 
+	private TestApplication local() {
+		return new TestApplication(Reading.class)
+			.customize((application) -> application.setWebApplicationType(WebApplicationType.SERVLET))
+			.property("server.port", "0")
+			.property("secrets-extension.mode", "local")
+			.property("secrets-extension.local.secrets[db].password", "CANARY-password")
+			.property("secrets-extension.local.parameters[/app/url]", "CANARY-url")
+			.property("management.endpoints.web.exposure.include", "*")
+			.property("management.endpoint.env.show-values", "always")
+			.property("management.endpoint.configprops.show-values", "always");
+	}
+
+	@Test
+	void configpropsMasksWhatCodeReadThroughTheProvider() throws Exception {
+		start(local());
+		String body = get(Show.ALWAYS, "configprops/pool").body();
+		assertThat(body).contains("default-name", MASK).doesNotContain(FakeSecrets.CANARY);
+	}
+
+	@Test
+	void ownTokensAndLocalValuesAreMasked() throws Exception {
+		start(local().property("secrets-extension.endpoint.token", "CANARY-token")
+			.variable("SECRETS_EXTENSION_REMOTE_TOKEN", "CANARY-remote")
+			.variable("AWS_SESSION_TOKEN", "CANARY-session"));
+		assertValue(body(Show.ALWAYS, "env"), "secrets-extension.mode", "local", "application.yml");
+		assertValue(body(Show.ALWAYS, "env"), "secrets-extension.endpoint.token", MASK, "application.yml");
+		assertValue(body(Show.ALWAYS, "env"), "AWS_SESSION_TOKEN", MASK, "AWS_SESSION_TOKEN");
+		assertThat(body(Show.ALWAYS, "configprops/secrets-extension")).contains("\"LOCAL\"", "\"token\":\"******\"");
+	}
+
+	@Test
+	void endpointsOnAPortOfTheirOwnAreMasked() throws Exception {
+		start(configprops(Show.ALWAYS).property("management.server.port", "0"));
+		assertThat(this.context.getEnvironment().getProperty("local.management.port"))
+			.isNotEqualTo(this.context.getEnvironment().getProperty("local.server.port"));
+		assertValue(body(Show.ALWAYS, "env"), "app.password", "$<secret:db#password>", "application.yml");
+		assertThat(body(Show.ALWAYS, "configprops")).contains("plain-text");
+		body(Show.ALWAYS, "info");
+	}
+
 	@ParameterizedTest
 	@EnumSource
 	void infoShowsReferences(Show show) throws Exception {
@@ -330,6 +375,32 @@ class MaskingTests {
 				assertThat(context).hasNotFailed();
 				assertThat(context.getBeanDefinitionNames()).noneMatch((name) -> name.contains("Sanitizing"));
 			});
+	}
+
+	/**
+	 * An application whose code reads secrets itself.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Reading {
+
+		@Bean
+		@ConfigurationProperties("pool")
+		Pool pool(SecretsProvider secrets) {
+			Pool pool = new Pool();
+			pool.setPassword(secrets.text("secret:db#password"));
+			return pool;
+		}
+
+	}
+
+	/**
+	 * An application that reads no reference.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Empty {
+
 	}
 
 }
