@@ -39,6 +39,8 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 
 	private final SecretsProviderFactory factory;
 
+	private final ResolvedTexts resolvedTexts = new ResolvedTexts();
+
 	private final Object lock = new Object();
 
 	private final ThreadLocal<@Nullable Boolean> creating = new ThreadLocal<>();
@@ -308,6 +310,14 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		return (provider instanceof SecretsCache cache) ? cache : null;
 	}
 
+	/**
+	 * Returns what is remembered of the texts that were answered.
+	 * @return the memory
+	 */
+	ResolvedTexts resolvedTexts() {
+		return this.resolvedTexts;
+	}
+
 	@Override
 	public SecretValue get(SecretReference reference) {
 		return provider().get(reference);
@@ -330,7 +340,9 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 
 	@Override
 	public String text(SecretReference reference) {
-		return provider().text(reference);
+		String text = provider().text(reference);
+		this.resolvedTexts.onResolved(reference, text);
+		return text;
 	}
 
 	/**

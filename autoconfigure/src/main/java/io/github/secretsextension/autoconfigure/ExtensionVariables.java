@@ -41,7 +41,7 @@ final class ExtensionVariables {
 
 	private static final String PARAMETER_TIMEOUT = "SSM_PARAMETER_STORE_TIMEOUT_MILLIS";
 
-	private static final List<String> NAMES = List.of(CACHE_ENABLED, CACHE_SIZE, HTTP_PORT, LOG_LEVEL, MAX_CONNECTIONS,
+	static final List<String> NAMES = List.of(CACHE_ENABLED, CACHE_SIZE, HTTP_PORT, LOG_LEVEL, MAX_CONNECTIONS,
 			SECRET_TTL, SECRET_TIMEOUT, PARAMETER_TTL, PARAMETER_TIMEOUT);
 
 	private static final int MAX_TTL_SECONDS = 300;

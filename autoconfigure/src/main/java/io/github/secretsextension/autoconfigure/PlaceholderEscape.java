@@ -33,6 +33,16 @@ final class PlaceholderEscape {
 			return text;
 		}
 		check(text);
+		return escapeMatched(text);
+	}
+
+	/**
+	 * Returns the escaped text for a reader that takes the backslash whatever is
+	 * configured, as Boot's does.
+	 * @param text a short text
+	 * @return the escaped text
+	 */
+	static String escapeMatched(String text) {
 		boolean[] matched = new boolean[text.length()];
 		Deque<Integer> open = new ArrayDeque<>();
 		for (int i = 0; i < text.length(); i++) {

@@ -26,6 +26,8 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 
 	private final SnapshotWatch snapshot;
 
+	private final ResolvedTexts resolvedTexts;
+
 	private volatile boolean conditionsRun;
 
 	/**
@@ -33,17 +35,28 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 	 * @param seals opens the names
 	 * @param provider answers the references
 	 * @param snapshot learns what was answered
+	 * @param resolvedTexts remembers what the provider answered
 	 */
-	ReferencePropertySource(ReferenceSeals seals, SecretsProvider provider, SnapshotWatch snapshot) {
+	ReferencePropertySource(ReferenceSeals seals, SecretsProvider provider, SnapshotWatch snapshot,
+			ResolvedTexts resolvedTexts) {
 		// A name of its own, so that a child context keeps its parent's source as well.
 		super("secretsExtension@" + Integer.toHexString(System.identityHashCode(seals)), new Object());
 		this.seals = seals;
 		this.provider = provider;
 		this.snapshot = snapshot;
+		this.resolvedTexts = resolvedTexts;
 	}
 
 	ReferenceSeals seals() {
 		return this.seals;
+	}
+
+	/**
+	 * Returns what is remembered of the texts that were answered.
+	 * @return the memory
+	 */
+	ResolvedTexts resolvedTexts() {
+		return this.resolvedTexts;
 	}
 
 	/**
@@ -66,6 +79,10 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 		if (!this.seals.isSealed(name)) {
 			return null;
 		}
+		if (ReferenceReport.isCurrent()) {
+			return PlaceholderEscape.escapeMatched(this.seals.written(name));
+		}
+		ReferenceReads.increment();
 		OpenedReference opened = this.seals.open(name);
 		String text = text(opened);
 		AnnotationText annotation = AnnotationText.current();

@@ -68,7 +68,8 @@ final class ReferenceResolution {
 				new SecretsProviderFactory(bootstrap, this.seals::isConfigured,
 						new CacheLog(log, this.snapshot, this.seals::shown, startLog), this::statistics,
 						this.fallbackLog, startLog, log));
-		this.source = new ReferencePropertySource(this.seals, this.provider, this.snapshot);
+		this.source = new ReferencePropertySource(this.seals, this.provider, this.snapshot,
+				this.provider.resolvedTexts());
 		this.rewrittenSources = new RewrittenPropertySources(this.seals);
 	}
 

@@ -111,7 +111,7 @@ final class ReferenceScanner {
 			else if (c == ((brace) ? '}' : '>') && open == 0) {
 				this.position++;
 				literals.add(literal.toString());
-				return new ScannedReference(literals, nested, null);
+				return new ScannedReference(literals, nested, brace, null);
 			}
 			else {
 				open += (!brace) ? 0 : (c == '{') ? 1 : (c == '}') ? -1 : 0;
@@ -142,7 +142,7 @@ final class ReferenceScanner {
 		// What a malformed reference's end would have been is unknown: it takes the rest.
 		this.position = this.text.length();
 		String reference = this.text.substring(dollar + 2);
-		return new ScannedReference(List.of(reference), List.of(),
+		return new ScannedReference(List.of(reference), List.of(), isBrace(dollar),
 				new SecretReferenceSyntaxException(reference, at - dollar - 2, problem, at < this.text.length()));
 	}
 

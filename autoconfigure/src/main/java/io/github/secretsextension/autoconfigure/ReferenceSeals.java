@@ -157,6 +157,17 @@ final class ReferenceSeals {
 	}
 
 	/**
+	 * Returns what a sealed name was made from.
+	 * @param name a name for which {@link #isSealed} is true
+	 * @return the reference as it was written, but for its default
+	 */
+	String written(String name) {
+		int digits = this.mark.length();
+		int end = name.indexOf(SLOT, digits);
+		return this.sealed.get(Integer.parseInt(name, digits, (end < 0) ? name.length() : end, 10)).written();
+	}
+
+	/**
 	 * Returns how a value may be named in a log: where a nested placeholder stood in its
 	 * reference, not by what that stood for, which could be a secret.
 	 * @param key the value's key

@@ -12,9 +12,11 @@ import io.github.secretsextension.SecretReferenceSyntaxException;
  * @param literals the text before, between and behind the nested placeholders: one more
  * than there are of those
  * @param nested the nested placeholders, delimiters included
+ * @param brace whether it is written <code>${…}</code>
  * @param error why it could not be delimited, or {@code null}
  */
-record ScannedReference(List<String> literals, List<String> nested, @Nullable SecretReferenceSyntaxException error) {
+record ScannedReference(List<String> literals, List<String> nested, boolean brace,
+		@Nullable SecretReferenceSyntaxException error) {
 
 	ScannedReference {
 		literals = List.copyOf(literals);

@@ -1,9 +1,11 @@
 package io.github.secretsextension.autoconfigure;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.regex.Matcher;
 
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,10 @@ import io.github.secretsextension.SecretReferenceSyntaxException;
  * A reference behind a sealed name, parsed once unless it has nested placeholders.
  */
 final class SealedReference {
+
+	private static final char SLOT = '\uE001';
+
+	private static final String PRINTED_SLOT = "\\\\ue001";
 
 	private final ScannedReference scanned;
 
@@ -99,6 +105,25 @@ final class SealedReference {
 	 */
 	@Nullable SecretReferenceSyntaxException error() {
 		return (this.opened != null) ? this.opened.error() : null;
+	}
+
+	/**
+	 * Returns the reference as its author wrote it, delimiters and nested placeholders
+	 * included, with an ellipsis for its default.
+	 * @return the text for a report of properties
+	 */
+	String written() {
+		SecretReferenceSyntaxException error = this.scanned.error();
+		if (error != null) {
+			return error.getReference();
+		}
+		// A default is searched for between the nested placeholders, not in them.
+		List<String> slots = Collections.nCopies(this.scanned.nested().size(), String.valueOf(SLOT));
+		String written = new SecretReferenceSyntaxException(this.scanned.text(slots), 0, "").getReference();
+		for (String nested : this.scanned.nested()) {
+			written = written.replaceFirst(PRINTED_SLOT, Matcher.quoteReplacement(nested));
+		}
+		return (this.scanned.brace()) ? "${" + written.substring(2).replaceFirst(">$", "}") : written;
 	}
 
 	/**

@@ -27,10 +27,8 @@ import io.github.secretsextension.PrintableText;
  * @param braceSyntax Whether ${secret:…} and ${param:…} are references too.
  * @param allow Ids, or prefixes that end in '*', that may be asked for at all, optionally
  * with 'secret:' or 'param:' in front. An empty list allows everything.
- * @param deadline Longest time that one upstream call may take, 5 seconds unless an
- * environment variable of the extension says otherwise. Zero lifts the limit.
- * @param maxConnections Upstream calls at a time, for each service. 3 unless an
- * environment variable of the extension says otherwise.
+ * @param deadline Longest time that one upstream call may take. Zero lifts the limit.
+ * @param maxConnections Upstream calls at a time, for each service.
  * @param prefetch Whether known references are fetched while the application starts.
  * @param cache Cache.
  * @param secretsManager Secrets Manager.
@@ -176,16 +174,15 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 	/**
 	 * A running extension or agent.
 	 *
-	 * @param host Loopback address that it listens at.
-	 * @param port Port that it listens at. 2773 unless an environment variable of the
-	 * extension says otherwise.
-	 * @param token Token that it expects. By default an environment variable, inside
-	 * Lambda AWS_SESSION_TOKEN.
+	 * @param host Loopback address at which the extension or agent listens.
+	 * @param port Port at which the extension or agent listens.
+	 * @param token Token that the extension or agent expects. By default an environment
+	 * variable, inside Lambda AWS_SESSION_TOKEN.
 	 * @param allowAwsToken Whether AWS_SESSION_TOKEN and
-	 * AWS_CONTAINER_AUTHORIZATION_TOKEN may be sent to it outside Lambda too, where they
-	 * are live credentials.
-	 * @param ttl How long its answers are kept here. By default not at all, since it has
-	 * a cache of its own.
+	 * AWS_CONTAINER_AUTHORIZATION_TOKEN may be sent to the agent outside Lambda too,
+	 * where they are live credentials.
+	 * @param ttl How long the extension's or agent's answers are kept here. By default
+	 * not at all, since it has a cache of its own.
 	 * @param readyTimeout How long a read waits for an extension that is not ready, in
 	 * mode 'remote'.
 	 */
@@ -207,11 +204,10 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 	/**
 	 * The extension's endpoint, opened by this application at 127.0.0.1.
 	 *
-	 * @param enabled Whether it is opened.
-	 * @param port Port to listen at, 0 for any that is free. 2773 unless an environment
-	 * variable of the extension says otherwise.
-	 * @param token Token that clients must send. By default an environment variable,
-	 * inside Lambda AWS_SESSION_TOKEN.
+	 * @param enabled Whether the application opens the extension's endpoint at 127.0.0.1.
+	 * @param port Port to listen at, 0 for any that is free.
+	 * @param token Token that clients of the endpoint must send. By default an
+	 * environment variable, inside Lambda AWS_SESSION_TOKEN.
 	 */
 	public record Endpoint(@DefaultValue("false") boolean enabled, @Nullable Integer port, @Nullable String token) {
 
@@ -228,10 +224,11 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 	/**
 	 * Values of the local mode.
 	 *
-	 * @param location YAML or properties file with 'secrets' and 'parameters'.
-	 * @param secrets Secrets by name. A text, or keys and values that become a JSON
-	 * object.
-	 * @param parameters Parameters by name.
+	 * @param location YAML or properties file of the local mode, with 'secrets' and
+	 * 'parameters'.
+	 * @param secrets Secrets of the local mode by name. A text, or keys and values that
+	 * become a JSON object.
+	 * @param parameters Parameters of the local mode by name.
 	 */
 	public record Local(@Nullable String location, @DefaultValue Map<String, Object> secrets,
 			@DefaultValue Map<String, String> parameters) {
