@@ -96,7 +96,7 @@ public final class SecretsCacheDescriptors {
 	 * Description of an entry.
 	 *
 	 * @param id an id that tells nothing, the same as long as the process lives
-	 * @param kind {@code secret} or {@code param}
+	 * @param kind {@code secret} or {@code parameter}
 	 * @param reference the reference, or {@code null} if it is not to be shown
 	 * @param source what is asked for it
 	 * @param state how the value stands

@@ -53,15 +53,15 @@ class CacheEndpointTests {
 		this.view.read("secret:db#password");
 		this.view.clock.advance(Duration.ofSeconds(4));
 		EntryDescriptor entry = only();
-		assertThat(entry).isEqualTo(
-				new EntryDescriptor(entry.id(), "secret", "secret:db", "aws", "fresh", 4020L, 5980L, "v1", null, null));
+		assertThat(entry).isEqualTo(new EntryDescriptor(entry.id(), "secret", "$<secret:db>", "aws", "fresh", 4020L,
+				5980L, "v1", null, null));
 	}
 
 	@Test
 	void parameterHasItsVersion() {
 		this.view.read("param:/url");
 		assertThat(only().version()).isEqualTo(1);
-		assertThat(only().kind()).isEqualTo("param");
+		assertThat(only().kind()).isEqualTo("parameter");
 	}
 
 	@Test
@@ -210,12 +210,12 @@ class CacheEndpointTests {
 		SecretsCacheEndpointWebExtension all = new SecretsCacheEndpointWebExtension(this.endpoint, Show.WHEN_AUTHORIZED,
 				Set.of());
 		assertThat(all.cache(SecurityContext.NONE).entries().get(0).reference()).isNull();
-		assertThat(all.cache(new User("reader")).entries().get(0).reference()).isEqualTo("secret:db");
+		assertThat(all.cache(new User("reader")).entries().get(0).reference()).isEqualTo("$<secret:db>");
 		SecretsCacheEndpointWebExtension some = new SecretsCacheEndpointWebExtension(this.endpoint,
 				Show.WHEN_AUTHORIZED, Set.of("operator"));
 		assertThat(some.entry(new User("reader"), only().id()).getBody().reference()).isNull();
 		assertThat(some.refresh(new User("reader"), only().id()).getBody().reference()).isNull();
-		assertThat(some.entry(new User("operator"), only().id()).getBody().reference()).isEqualTo("secret:db");
+		assertThat(some.entry(new User("operator"), only().id()).getBody().reference()).isEqualTo("$<secret:db>");
 	}
 
 	@Test
@@ -260,7 +260,7 @@ class CacheEndpointTests {
 		return this.endpoint.cache()
 			.entries()
 			.stream()
-			.filter((entry) -> reference.equals(entry.reference()))
+			.filter((entry) -> ("$<" + reference + ">").equals(entry.reference()))
 			.findFirst()
 			.orElseThrow()
 			.id();
