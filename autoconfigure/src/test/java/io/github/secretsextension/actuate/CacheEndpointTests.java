@@ -214,7 +214,7 @@ class CacheEndpointTests {
 		SecretsCacheEndpointWebExtension some = new SecretsCacheEndpointWebExtension(this.endpoint,
 				Show.WHEN_AUTHORIZED, Set.of("operator"));
 		assertThat(some.entry(new User("reader"), only().id()).getBody().reference()).isNull();
-		assertThat(some.refresh(new User("reader"), only().id()).getBody().reference()).isNull();
+		assertThat(all.refresh(only().id()).getBody().reference()).isNull();
 		assertThat(some.entry(new User("operator"), only().id()).getBody().reference()).isEqualTo("$<secret:db>");
 	}
 
@@ -224,13 +224,13 @@ class CacheEndpointTests {
 		SecretsCacheEndpointWebExtension web = new SecretsCacheEndpointWebExtension(this.endpoint, Show.NEVER,
 				Set.of());
 		assertThat(web.entry(SecurityContext.NONE, "secret:db").getStatus()).isEqualTo(404);
-		assertThat(web.refresh(SecurityContext.NONE, "secret:db").getStatus()).isEqualTo(404);
+		assertThat(web.refresh("secret:db").getStatus()).isEqualTo(404);
 		assertThat(web.reload("secret:db").getStatus()).isEqualTo(404);
 		assertThat(web.reload(only().id()).getStatus()).isEqualTo(204);
-		assertThat(web.refresh(SecurityContext.NONE, only().id()).getStatus()).isEqualTo(200);
+		assertThat(web.refresh(only().id()).getStatus()).isEqualTo(200);
 		this.view.fail(Reason.NOT_FOUND);
 		this.view.clock.advance(Duration.ofSeconds(2));
-		assertThat(web.refresh(SecurityContext.NONE, only().id()).getStatus()).isEqualTo(503);
+		assertThat(web.refresh(only().id()).getStatus()).isEqualTo(503);
 		assertThat(only().state()).isEqualTo("failing");
 	}
 
@@ -246,9 +246,9 @@ class CacheEndpointTests {
 		assertThat(entry.state()).isEqualTo("failing");
 		keepsNothing.fail(null);
 		keepsNothing.clock.advance(Duration.ofSeconds(2));
-		assertThat(new SecretsCacheEndpointWebExtension(endpoint, Show.ALWAYS, Set.of())
-			.refresh(SecurityContext.NONE, entry.id())
-			.getStatus()).isEqualTo(204);
+		assertThat(
+				new SecretsCacheEndpointWebExtension(endpoint, Show.ALWAYS, Set.of()).refresh(entry.id()).getStatus())
+			.isEqualTo(204);
 	}
 
 	private EntryDescriptor only() {

@@ -10,7 +10,6 @@ import java.security.Principal;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
-import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -26,11 +25,10 @@ import org.springframework.boot.bootstrap.BootstrapRegistry.InstanceSupplier;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.web.server.WebFilter;
 
 /**
  * An application with actuator on a port of its own, whose secrets come from a server
- * that counts. Who sends the header {@code user} is authenticated.
+ * that counts. On MVC, who sends the header {@code user} is authenticated.
  */
 final class ActuatorApplication implements AutoCloseable {
 
@@ -117,16 +115,6 @@ final class ActuatorApplication implements AutoCloseable {
 					}
 
 				}, response);
-			};
-		}
-
-		@Bean
-		@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
-		static WebFilter userOfReactiveRequests() {
-			return (exchange, chain) -> {
-				String user = exchange.getRequest().getHeaders().getFirst("user");
-				return chain
-					.filter((user == null) ? exchange : exchange.mutate().principal(Mono.just(() -> user)).build());
 			};
 		}
 
