@@ -1,6 +1,7 @@
 package io.github.secretsextension.actuate;
 
 import java.util.Locale;
+import java.util.function.Supplier;
 
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -32,7 +33,7 @@ public final class SecretsCallObservations {
 		this.registry = registry;
 		for (SecretsCacheView.Source source : view.sources()) {
 			for (Kind kind : Kind.values()) {
-				source.statistics().apply(kind).observe(() -> new ObservedCall(observation(source.name(), kind)));
+				source.statistics().apply(kind).observe(() -> new ObservedCall(() -> observation(source.name(), kind)));
 			}
 		}
 	}
@@ -49,12 +50,12 @@ public final class SecretsCallObservations {
 	 */
 	private static final class ObservedCall implements SecretsCall {
 
-		private final Observation observation;
+		private Observation observation = Observation.NOOP;
 
 		private Observation.@Nullable Scope scope;
 
-		ObservedCall(Observation observation) {
-			this.observation = observation;
+		ObservedCall(Supplier<Observation> observation) {
+			guarded(() -> this.observation = observation.get());
 		}
 
 		@Override

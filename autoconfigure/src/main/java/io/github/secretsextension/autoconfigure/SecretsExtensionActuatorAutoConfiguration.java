@@ -49,12 +49,13 @@ public final class SecretsExtensionActuatorAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
-	@ConditionalOnAvailableEndpoint(SecretsCacheEndpoint.class)
 	@EnableConfigurationProperties(SecretsCacheEndpointProperties.class)
 	static class Endpoint {
 
+		// Not on the class: conditions of a library that may be missing come second.
 		@Bean
 		@ConditionalOnMissingBean
+		@ConditionalOnAvailableEndpoint(SecretsCacheEndpoint.class)
 		static SecretsCacheEndpoint secretsCacheEndpoint(SecretsCacheView view,
 				SecretsCacheEndpointProperties properties) {
 			return new SecretsCacheEndpoint(view, properties.showIds());
@@ -108,10 +109,10 @@ public final class SecretsExtensionActuatorAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
-	@ConditionalOnEnabledHealthIndicator("secretscache")
 	static class Health {
 
 		@Bean
+		@ConditionalOnEnabledHealthIndicator("secretscache")
 		@ConditionalOnMissingBean(name = "secretsCacheHealthIndicator")
 		static SecretsCacheHealthIndicator secretsCacheHealthIndicator(SecretsCacheView view) {
 			return new SecretsCacheHealthIndicator(view);

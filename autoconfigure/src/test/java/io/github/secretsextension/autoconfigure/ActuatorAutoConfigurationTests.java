@@ -74,7 +74,7 @@ class ActuatorAutoConfigurationTests {
 	void withoutAccessThereIsNoEndpoint() {
 		this.webRunner
 			.withPropertyValues("management.endpoints.web.exposure.include=*",
-					"management.endpoint.secretscache.access=none")
+					"management.endpoint.secretscache.access=NONE")
 			.run((context) -> assertThat(context).doesNotHaveBean(SecretsCacheEndpoint.class));
 	}
 
