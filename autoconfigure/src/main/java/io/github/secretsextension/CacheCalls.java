@@ -16,10 +16,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
 import io.github.secretsextension.SecretReference.Kind;
+import io.github.secretsextension.SecretsException.Reason;
 
 /**
  * The upstream calls of a cache: each runs on its kind's executor, ends at the deadline,
@@ -98,8 +100,9 @@ final class CacheCalls {
 		track(key, flight);
 		Duration deadline = this.settings.of(key.kind()).deadline();
 		limit(flight, deadline, () -> fail(key, flight, CacheFailures.timeout(key, deadline)));
+		SecretsCall watch = watch(key.kind());
 		try {
-			execute(key.kind(), () -> fly(key, flight));
+			execute(key.kind(), () -> fly(key, flight, watch));
 		}
 		catch (RejectedExecutionException ex) {
 			fail(key, flight, (this.closed) ? CacheFailures.closed(key) : CacheFailures.fullQueue(key));
@@ -150,7 +153,7 @@ final class CacheCalls {
 		call.whenComplete((result, failure) -> timer.complete(call));
 	}
 
-	private void fly(SecretReference key, CacheFlight flight) {
+	private void fly(SecretReference key, CacheFlight flight, @Nullable SecretsCall watch) {
 		if (flight.isDone()) {
 			// The deadline passed in the queue: the call would serve nobody.
 			return;
@@ -159,7 +162,7 @@ final class CacheCalls {
 			if (this.closed) {
 				throw CacheFailures.closed(key);
 			}
-			call(key, flight);
+			call(key, flight, watch);
 		}
 		catch (Throwable ex) {
 			fail(key, flight, CacheFailures.known(key, ex));
@@ -169,27 +172,53 @@ final class CacheCalls {
 	/**
 	 * Makes a call and lands its value.
 	 */
-	void call(SecretReference key, CacheFlight flight) {
+	void call(SecretReference key, CacheFlight flight, @Nullable SecretsCall watch) {
 		// The moment before the call: a value is never taken for younger than it is.
 		long nanos = this.clock.nanoTime();
 		long millis = this.clock.currentTimeMillis();
-		boolean success = false;
-		SecretValue value;
-		try {
-			value = this.upstream.get(key);
-			success = value != null;
-		}
-		finally {
-			called(key.kind(), success, nanos);
-		}
-		if (value == null) {
-			throw CacheFailures.noValue(key);
-		}
+		SecretValue value = counted(key.kind(), watch, () -> {
+			SecretValue answer = this.upstream.get(key);
+			if (answer == null) {
+				throw CacheFailures.noValue(key);
+			}
+			return answer;
+		});
 		land(key, flight, value, nanos, millis);
 	}
 
-	void called(Kind kind, boolean success, long startedNanos) {
-		this.settings.of(kind).statistics().called(success, this.clock.nanoTime() - startedNanos);
+	/**
+	 * Returns the watch on a call that the current thread causes.
+	 */
+	@Nullable SecretsCall watch(Kind kind) {
+		return this.settings.of(kind).statistics().call();
+	}
+
+	/**
+	 * Makes a call, which is counted and watched.
+	 */
+	<T> T counted(Kind kind, @Nullable SecretsCall watch, Supplier<T> call) {
+		long startedNanos = this.clock.nanoTime();
+		Reason failure = Reason.SERVICE_ERROR;
+		if (watch != null) {
+			watch.begin();
+		}
+		try {
+			T result = call.get();
+			failure = null;
+			return result;
+		}
+		catch (SecretsException ex) {
+			failure = ex.getReason();
+			throw ex;
+		}
+		finally {
+			this.settings.of(kind)
+				.statistics()
+				.called(failure, this.clock.nanoTime() - startedNanos, this.clock.currentTimeMillis());
+			if (watch != null) {
+				watch.end(failure);
+			}
+		}
 	}
 
 	/**

@@ -207,7 +207,7 @@ final class CachePrefetch {
 		CacheCalls.limit(call, deadline, () -> fail(batch, CacheFailures.timeout(batch.iterator().next(), deadline)));
 		try {
 			if (batch.size() == 1 || !(this.upstream instanceof BatchSecretsProvider several)) {
-				batch.forEach((key) -> this.calls.call(key, flight(key)));
+				batch.forEach((key) -> this.calls.call(key, flight(key), this.calls.watch(this.kind)));
 			}
 			else {
 				fetch(several, batch);
@@ -231,15 +231,8 @@ final class CachePrefetch {
 	private void fetch(BatchSecretsProvider several, Set<SecretReference> batch) {
 		long nanos = this.clock.nanoTime();
 		long millis = this.clock.currentTimeMillis();
-		boolean success = false;
-		Map<SecretReference, SecretValue> values;
-		try {
-			values = several.getAll(batch);
-			success = true;
-		}
-		finally {
-			this.calls.called(this.kind, success, nanos);
-		}
+		Map<SecretReference, SecretValue> values = this.calls.counted(this.kind, this.calls.watch(this.kind),
+				() -> several.getAll(batch));
 		for (SecretReference key : batch) {
 			SecretValue value = values.get(key);
 			if (value != null) {

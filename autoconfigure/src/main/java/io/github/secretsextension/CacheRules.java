@@ -88,9 +88,7 @@ final class CacheRules {
 		if (!failing) {
 			return Decision.LOAD_AND_WAIT;
 		}
-		long backOff = (servable) ? entry.backOffNanos()
-				: Math.min(entry.backOffNanos(), LONGEST_WAIT_WITHOUT_VALUE_SECONDS * SECOND);
-		if (sinceFailure < backOff) {
+		if (sinceFailure < backOff(entry, servable)) {
 			return (servable) ? Decision.SERVE : Decision.FAIL;
 		}
 		return (servable) ? Decision.SERVE_AND_LOAD : Decision.LOAD_AND_WAIT;
@@ -117,6 +115,17 @@ final class CacheRules {
 	boolean isServable(CacheEntry entry, long age, @Nullable Reason reason) {
 		long longest = (reason == Reason.AMBIGUOUS) ? Math.min(this.ttl, this.maxStale) : this.maxStale;
 		return entry.value() != null && isCaching() && age - this.ttl <= longest;
+	}
+
+	/**
+	 * Returns how long after its latest failure no attempt is made for an entry.
+	 * @param entry what is known
+	 * @param servable whether there is a value to serve meanwhile
+	 * @return nanoseconds
+	 */
+	static long backOff(CacheEntry entry, boolean servable) {
+		return (servable) ? entry.backOffNanos()
+				: Math.min(entry.backOffNanos(), LONGEST_WAIT_WITHOUT_VALUE_SECONDS * SECOND);
 	}
 
 	/**

@@ -393,6 +393,22 @@ public final class SecretsCache implements SecretsProvider {
 	}
 
 	/**
+	 * Returns what is known of each key, in no order.
+	 * @return a copy, which holds no value
+	 */
+	public List<CachedSecret> entries() {
+		List<CachedSecret> known = new ArrayList<>();
+		this.entries.forEach((key, flight) -> {
+			CacheEntry entry = CacheFlight.entry(flight);
+			// What came to nothing is about to be forgotten.
+			if (entry != CacheEntry.NONE || !flight.isDone()) {
+				known.add(CachedSecret.of(key, entry, rules(key), this.clock));
+			}
+		});
+		return known;
+	}
+
+	/**
 	 * Drops all values and stops the threads; calls under way are given up.
 	 */
 	@Override

@@ -1,8 +1,18 @@
 package io.github.secretsextension;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.secretsextension.SecretsCall.Outcome;
+import io.github.secretsextension.SecretsException.Reason;
 
 /**
  * Counters of a {@link SecretsCache} for one kind of secret, which only grow. They
@@ -16,15 +26,24 @@ public final class SecretsCacheStatistics {
 
 	private final LongAdder misses = new LongAdder();
 
-	private final LongAdder loads = new LongAdder();
-
-	private final LongAdder failures = new LongAdder();
-
 	private final LongAdder evictions = new LongAdder();
 
-	private final LongAdder loadNanos = new LongAdder();
+	private final Map<Outcome, Calls> calls = new EnumMap<>(Outcome.class);
 
 	private final LongAccumulator longestLoadNanos = new LongAccumulator(Math::max, 0);
+
+	private final LongAccumulator lastLoadMillis = new LongAccumulator(Math::max, Long.MIN_VALUE);
+
+	private volatile @Nullable Supplier<SecretsCall> observer;
+
+	/**
+	 * Creates counters at zero.
+	 */
+	public SecretsCacheStatistics() {
+		for (Outcome outcome : Outcome.values()) {
+			this.calls.put(outcome, new Calls(new LongAdder(), new LongAdder()));
+		}
+	}
 
 	/**
 	 * Returns how many reads got a value without waiting for a call of their own or of
@@ -56,7 +75,7 @@ public final class SecretsCacheStatistics {
 	 * @return successful calls
 	 */
 	public long loads() {
-		return this.loads.sum();
+		return calls(Outcome.SUCCESS);
 	}
 
 	/**
@@ -64,7 +83,55 @@ public final class SecretsCacheStatistics {
 	 * @return failed calls
 	 */
 	public long failures() {
-		return this.failures.sum();
+		return this.calls.values().stream().mapToLong((counted) -> counted.count().sum()).sum() - loads();
+	}
+
+	/**
+	 * Returns how many upstream calls had one outcome.
+	 * @param outcome the outcome
+	 * @return such calls
+	 */
+	public long calls(Outcome outcome) {
+		return counted(outcome).count().sum();
+	}
+
+	/**
+	 * Returns the time that the upstream calls of one outcome took.
+	 * @param outcome the outcome
+	 * @return the sum over such calls
+	 */
+	public Duration callTime(Outcome outcome) {
+		return Duration.ofNanos(counted(outcome).nanos().sum());
+	}
+
+	private Calls counted(Outcome outcome) {
+		return Objects.requireNonNull(this.calls.get(outcome));
+	}
+
+	/**
+	 * Returns when the latest successful upstream call ended.
+	 * @return the moment, or {@code null} before the first
+	 */
+	public @Nullable Instant lastLoad() {
+		long millis = this.lastLoadMillis.get();
+		return (millis != Long.MIN_VALUE) ? Instant.ofEpochMilli(millis) : null;
+	}
+
+	/**
+	 * Lets an observer watch each upstream call from now on.
+	 * @param observer makes a watch for each call
+	 */
+	public void observe(Supplier<SecretsCall> observer) {
+		this.observer = observer;
+	}
+
+	/**
+	 * Returns the watch for a call that the current thread causes.
+	 * @return the watch, or {@code null} if nobody watches
+	 */
+	@Nullable SecretsCall call() {
+		Supplier<SecretsCall> observer = this.observer;
+		return (observer != null) ? observer.get() : null;
 	}
 
 	/**
@@ -80,7 +147,7 @@ public final class SecretsCacheStatistics {
 	 * @return the sum over all calls
 	 */
 	public Duration totalLoadTime() {
-		return Duration.ofNanos(this.loadNanos.sum());
+		return Duration.ofNanos(this.calls.values().stream().mapToLong((counted) -> counted.nanos().sum()).sum());
 	}
 
 	/**
@@ -108,10 +175,21 @@ public final class SecretsCacheStatistics {
 		this.evictions.increment();
 	}
 
-	void called(boolean success, long nanos) {
-		((success) ? this.loads : this.failures).increment();
-		this.loadNanos.add(nanos);
+	void called(@Nullable Reason failure, long nanos, long nowMillis) {
+		Calls calls = counted(Outcome.of(failure));
+		calls.count().increment();
+		calls.nanos().add(nanos);
 		this.longestLoadNanos.accumulate(nanos);
+		if (failure == null) {
+			this.lastLoadMillis.accumulate(nowMillis);
+		}
+	}
+
+	/**
+	 * The calls of one outcome.
+	 */
+	private record Calls(LongAdder count, LongAdder nanos) {
+
 	}
 
 }

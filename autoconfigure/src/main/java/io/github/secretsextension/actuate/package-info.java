@@ -1,6 +1,6 @@
 /**
- * What operators see: the cache as a Spring {@code Cache}, and its meters. This package
- * knows the model; values appear nowhere in it.
+ * What operators see: the cache as an endpoint and as a Spring {@code Cache}, meters,
+ * observations and health. This package knows the model; values appear nowhere in it.
  */
 @NullMarked
 package io.github.secretsextension.actuate;

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretValue;
 import io.github.secretsextension.SecretsCache;
+import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 import io.github.secretsextension.SecretsProvider;
@@ -316,6 +317,30 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	 */
 	ResolvedTexts resolvedTexts() {
 		return this.resolvedTexts;
+	}
+
+	/**
+	 * Returns the cache in front of the extension or agent, where another is asked too.
+	 * @return the cache, or {@code null} if there is none
+	 */
+	@Nullable SecretsCache remoteCache() {
+		return (this.created instanceof FallbackSecretsProvider fallback
+				&& fallback.remote() instanceof SecretsCache cache) ? cache : null;
+	}
+
+	/**
+	 * Returns what was created.
+	 * @return the provider, or {@code null} if nothing was read yet
+	 */
+	@Nullable SecretsProvider created() {
+		return this.created;
+	}
+
+	/**
+	 * Returns the clocks by which values age.
+	 */
+	SecretsClock clock() {
+		return this.factory.clock();
 	}
 
 	@Override

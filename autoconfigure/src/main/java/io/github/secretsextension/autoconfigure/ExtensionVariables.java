@@ -23,23 +23,23 @@ import org.springframework.core.env.PropertySource;
  */
 final class ExtensionVariables {
 
-	private static final String CACHE_ENABLED = "PARAMETERS_SECRETS_EXTENSION_CACHE_ENABLED";
+	static final String CACHE_ENABLED = "PARAMETERS_SECRETS_EXTENSION_CACHE_ENABLED";
 
-	private static final String CACHE_SIZE = "PARAMETERS_SECRETS_EXTENSION_CACHE_SIZE";
+	static final String CACHE_SIZE = "PARAMETERS_SECRETS_EXTENSION_CACHE_SIZE";
 
-	private static final String HTTP_PORT = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT";
+	static final String HTTP_PORT = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT";
 
 	private static final String LOG_LEVEL = "PARAMETERS_SECRETS_EXTENSION_LOG_LEVEL";
 
-	private static final String MAX_CONNECTIONS = "PARAMETERS_SECRETS_EXTENSION_MAX_CONNECTIONS";
+	static final String MAX_CONNECTIONS = "PARAMETERS_SECRETS_EXTENSION_MAX_CONNECTIONS";
 
-	private static final String SECRET_TTL = "SECRETS_MANAGER_TTL";
+	static final String SECRET_TTL = "SECRETS_MANAGER_TTL";
 
-	private static final String SECRET_TIMEOUT = "SECRETS_MANAGER_TIMEOUT_MILLIS";
+	static final String SECRET_TIMEOUT = "SECRETS_MANAGER_TIMEOUT_MILLIS";
 
-	private static final String PARAMETER_TTL = "SSM_PARAMETER_STORE_TTL";
+	static final String PARAMETER_TTL = "SSM_PARAMETER_STORE_TTL";
 
-	private static final String PARAMETER_TIMEOUT = "SSM_PARAMETER_STORE_TIMEOUT_MILLIS";
+	static final String PARAMETER_TIMEOUT = "SSM_PARAMETER_STORE_TIMEOUT_MILLIS";
 
 	static final List<String> NAMES = List.of(CACHE_ENABLED, CACHE_SIZE, HTTP_PORT, LOG_LEVEL, MAX_CONNECTIONS,
 			SECRET_TTL, SECRET_TIMEOUT, PARAMETER_TTL, PARAMETER_TIMEOUT);
@@ -185,6 +185,27 @@ final class ExtensionVariables {
 		catch (NumberFormatException ex) {
 			return null;
 		}
+	}
+
+	/**
+	 * Returns whether a variable is set to something that is not passed over.
+	 * @param environment the environment
+	 * @param name one of the variables for numbers and truth values
+	 * @return {@code true} also if the value is beyond its limit
+	 */
+	static boolean isTaken(ConfigurableEnvironment environment, String name) {
+		String value = value(environment, name);
+		if (value == null) {
+			return false;
+		}
+		BigInteger number = number(value);
+		return switch (name) {
+			case CACHE_ENABLED -> value.equalsIgnoreCase("true") || value.equalsIgnoreCase("false");
+			case HTTP_PORT ->
+				number != null && number.signum() > 0 && number.compareTo(BigInteger.valueOf(MAX_PORT)) <= 0;
+			case MAX_CONNECTIONS, SECRET_TIMEOUT, PARAMETER_TIMEOUT -> number != null && number.signum() > 0;
+			default -> number != null && number.signum() >= 0;
+		};
 	}
 
 	private @Nullable String value(String name) {

@@ -98,6 +98,18 @@ final class ReferenceResolution {
 	}
 
 	/**
+	 * Returns what counts the calls to the extension or agent, where both it and AWS are
+	 * asked.
+	 */
+	SecretsCacheStatistics remoteStatistics(Kind kind) {
+		return this.fallbackLog.remote(kind);
+	}
+
+	long fallbacks(Kind kind) {
+		return this.fallbackLog.fallbacks(kind);
+	}
+
+	/**
 	 * Starts to read the references that are known by now in the background.
 	 */
 	void prefetch() {

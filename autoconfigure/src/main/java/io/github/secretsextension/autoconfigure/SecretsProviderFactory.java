@@ -225,7 +225,7 @@ final class SecretsProviderFactory {
 		};
 	}
 
-	private SecretsClock clock() {
+	SecretsClock clock() {
 		SecretsClock registered = (SecretsClock) this.bootstrap.apply(SecretsClock.class);
 		return (registered != null) ? registered : SecretsClock.system();
 	}

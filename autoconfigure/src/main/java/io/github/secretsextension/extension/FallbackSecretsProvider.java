@@ -79,6 +79,14 @@ public final class FallbackSecretsProvider implements SecretsProvider {
 	}
 
 	/**
+	 * Returns the provider that asks the extension or agent.
+	 * @return what is asked first
+	 */
+	public SecretsProvider remote() {
+		return this.remote;
+	}
+
+	/**
 	 * Returns the in-process provider.
 	 * @return what is asked when the other side cannot answer
 	 */
