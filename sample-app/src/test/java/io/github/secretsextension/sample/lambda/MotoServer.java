@@ -109,7 +109,7 @@ final class MotoServer implements AutoCloseable {
 	 */
 	long calls() throws IOException {
 		try (Stream<String> lines = Files.lines(LOG)) {
-			return lines.filter((line) -> line.contains(" HTTP/1.1\" ")).count();
+			return lines.filter((line) -> line.contains(" HTTP/1.1")).count();
 		}
 	}
 
