@@ -59,7 +59,8 @@ class SecretsExtensionRuntimeHintsTests {
 	@Test
 	void letsTheirSettersBeCalled() throws Exception {
 		assertThat(RuntimeHintsPredicates.reflection()
-			.onMethodInvocation(RegionProperties.class.getMethod("setStatic", String.class))).accepts(hints(getClass().getClassLoader()));
+			.onMethodInvocation(RegionProperties.class.getMethod("setStatic", String.class)))
+			.accepts(hints(getClass().getClassLoader()));
 	}
 
 	@ParameterizedTest
@@ -75,8 +76,7 @@ class SecretsExtensionRuntimeHintsTests {
 		assertThat(hints.reflection().typeHints()).isNotEmpty()
 			.noneMatch((hint) -> hint.getType().getName().matches("(io\\.awspring|software\\.amazon).*"));
 		assertThat(RuntimeHintsPredicates.reflection()
-			.onConstructorInvocation(SecretsExtensionProperties.class.getDeclaredConstructors()[0]))
-			.accepts(hints);
+			.onConstructorInvocation(SecretsExtensionProperties.class.getDeclaredConstructors()[0])).accepts(hints);
 	}
 
 	private static RuntimeHints hints(ClassLoader classLoader) {

@@ -111,7 +111,7 @@ class AotIT {
 	@Test
 	void answersAsWithoutProcessing() throws Exception {
 		String plain = answer(List.of(), APPLICATION, "Starting SampleApplication");
-		assertThat(plain).contains("437f4125", "sha256:152fc2df", "sha256:2609e631", "CANARY-user");
+		assertThat(plain).contains("01cf3efe", "sha256:152fc2df", "sha256:2609e631", "CANARY-user");
 		long calls = aws.calls();
 		assertThat(answer(List.of(AOT), processed, "Starting AOT-processed SampleApplication")).isEqualTo(plain);
 		assertThat(aws.calls()).as("calls are counted").isGreaterThan(calls);
