@@ -94,10 +94,12 @@ final class ReferenceBeanFactoryPostProcessor implements BeanFactoryPostProcesso
 
 	/**
 	 * Makes our own settings lazy where none is set: to bind nothing but defaults takes
-	 * tens of milliseconds. One that is set is checked as the application starts.
+	 * tens of milliseconds. One that is set is checked as the application starts, and
+	 * what is set then is not known during AOT processing.
 	 */
 	private void deferOwnSettings(ConfigurableListableBeanFactory beanFactory) {
-		if (!PropertyPresence.isAnyUnder(this.environment, "secrets-extension")) {
+		if (!Boolean.getBoolean(SecretsProviderFactory.AOT)
+				&& !PropertyPresence.isAnyUnder(this.environment, "secrets-extension")) {
 			for (String name : beanFactory.getBeanNamesForType(SecretsExtensionProperties.class, true, false)) {
 				beanFactory.getBeanDefinition(name).setLazyInit(true);
 			}

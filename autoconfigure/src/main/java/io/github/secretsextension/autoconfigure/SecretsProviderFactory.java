@@ -44,7 +44,7 @@ import org.springframework.util.ClassUtils;
  */
 final class SecretsProviderFactory {
 
-	private static final String AOT = "spring.aot.processing";
+	static final String AOT = "spring.aot.processing";
 
 	private static final int QUEUE = 1000;
 

@@ -1,12 +1,13 @@
 package io.github.secretsextension.sample.lambda;
 
-import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,8 @@ final class MotoServer implements AutoCloseable {
 
 	private static final Duration START = Duration.ofSeconds(30);
 
+	private static final Path LOG = Path.of("target", "moto-server.log");
+
 	private final HttpClient http = HttpClient.newHttpClient();
 
 	private final Process process;
@@ -41,9 +44,7 @@ final class MotoServer implements AutoCloseable {
 
 	private MotoServer(List<String> command, int port) throws IOException, InterruptedException {
 		this.uri = URI.create("http://127.0.0.1:" + port);
-		this.process = new ProcessBuilder(command).redirectErrorStream(true)
-			.redirectOutput(new File("target/moto-server.log"))
-			.start();
+		this.process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(LOG.toFile()).start();
 		awaitStart();
 		this.secrets = configure(SecretsManagerClient.builder()).build();
 		this.parameters = configure(SsmClient.builder()).build();
@@ -101,6 +102,15 @@ final class MotoServer implements AutoCloseable {
 
 	URI uri() {
 		return this.uri;
+	}
+
+	/**
+	 * Returns how many calls its log shows so far, of whatever kind.
+	 */
+	long calls() throws IOException {
+		try (Stream<String> lines = Files.lines(LOG)) {
+			return lines.filter((line) -> line.contains(" HTTP/1.1")).count();
+		}
 	}
 
 	/**
