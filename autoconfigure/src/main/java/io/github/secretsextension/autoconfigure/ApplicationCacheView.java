@@ -6,9 +6,7 @@ import java.util.Map;
 
 import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretsClock;
-import io.github.secretsextension.SecretsProvider;
 import io.github.secretsextension.actuate.SecretsCacheView;
-import io.github.secretsextension.extension.FallbackSecretsProvider;
 
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -51,27 +49,8 @@ final class ApplicationCacheView implements SecretsCacheView {
 		if (this.resolution.provider() != this.resolution.bootstrapProvider()) {
 			return new Mode("custom", "a SecretsProvider was registered in the BootstrapRegistry");
 		}
-		String name = this.mode.name().toLowerCase(Locale.ROOT);
-		return new Mode(name, switch (this.mode) {
-			case LOCAL -> "'secrets-extension.mode' says so: values come from a file and from properties";
-			case REMOTE -> "'secrets-extension.mode' says so: only the extension or agent is asked";
-			case EMBEDDED -> "'secrets-extension.mode' says so: AWS is asked in-process";
-			case AUTO -> automatic();
-		});
-	}
-
-	private String automatic() {
-		SecretsProvider created = this.resolution.bootstrapProvider().created();
-		if (created == null) {
-			return "nothing was read yet";
-		}
-		if (created instanceof FallbackSecretsProvider) {
-			return "there is a token for an extension or agent, which is asked first, and AWS in-process where it"
-					+ " cannot answer";
-		}
-		boolean own = this.environment.getProperty("secrets-extension.endpoint.enabled", Boolean.class, Boolean.FALSE);
-		return ((own) ? "this application's own endpoint stands in the extension's place"
-				: "there is no token for an extension or agent") + ": AWS is asked in-process";
+		String how = this.resolution.bootstrapProvider().how();
+		return new Mode(this.mode.name().toLowerCase(Locale.ROOT), (how != null) ? how : "nothing was read yet");
 	}
 
 	@Override

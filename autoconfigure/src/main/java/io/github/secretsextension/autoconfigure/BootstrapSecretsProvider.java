@@ -329,11 +329,11 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	}
 
 	/**
-	 * Returns what was created.
-	 * @return the provider, or {@code null} if nothing was read yet
+	 * Returns how values are read, and why so.
+	 * @return the second half of a sentence, or {@code null} if nothing was read yet
 	 */
-	@Nullable SecretsProvider created() {
-		return this.created;
+	@Nullable String how() {
+		return this.factory.how();
 	}
 
 	/**

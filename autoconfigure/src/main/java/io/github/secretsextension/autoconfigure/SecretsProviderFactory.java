@@ -3,6 +3,7 @@ package io.github.secretsextension.autoconfigure;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -65,6 +66,8 @@ final class SecretsProviderFactory {
 	private final Log log;
 
 	private final OnceLog onceLog;
+
+	private volatile @Nullable String how;
 
 	/**
 	 * Creates a factory.
@@ -156,9 +159,10 @@ final class SecretsProviderFactory {
 		return switch (properties.mode()) {
 			case LOCAL -> local(environment, properties, merged);
 			case EMBEDDED ->
-				telling("Mode embedded: values are read in-process", embedded(environment, properties, merged));
-			case REMOTE -> telling("Mode remote: values are read from the extension or agent at "
-					+ RemoteProviders.address(properties, merged), remote(environment, properties, merged));
+				telling(Mode.EMBEDDED, "values are read in-process", embedded(environment, properties, merged));
+			case REMOTE -> telling(Mode.REMOTE,
+					"values are read from the extension or agent at " + RemoteProviders.address(properties, merged),
+					remote(environment, properties, merged));
 			case AUTO -> auto(environment, properties, merged);
 		};
 	}
@@ -193,30 +197,40 @@ final class SecretsProviderFactory {
 		String token = (properties.endpoint().enabled()) ? null
 				: ExtensionToken.toTry(environment, properties.remote());
 		if (token == null) {
-			return telling("Mode auto: values are read in-process, because " + ((properties.endpoint().enabled())
+			return telling(Mode.AUTO, "values are read in-process, because " + ((properties.endpoint().enabled())
 					? "this application's own endpoint is enabled" : "there is no token for an extension or agent"),
 					embedded);
 		}
 		String own = OwnIdentity.find(environment, this.bootstrap);
 		if (own != null) {
-			this.onceLog.info(OwnIdentity.class, "The extension or agent is not asked: " + own
-					+ " gives this application's clients another region or identity than it has");
-			return embedded;
+			return telling(Mode.AUTO,
+					"values are read in-process, because " + own
+							+ " may give this application's clients another region or identity than the extension has",
+					embedded);
 		}
 		Supplier<SecretsProvider> remote = remote(environment, properties, merged, token, Duration.ZERO,
 				this.fallbackLog::remote);
 		SecretsClock clock = clock();
-		return telling(
-				"Mode auto: values are read from the extension or agent at "
-						+ RemoteProviders.address(properties, merged) + ", and in-process whenever it cannot answer",
+		return telling(Mode.AUTO,
+				"values are read from the extension or agent at " + RemoteProviders.address(properties, merged)
+						+ ", and in-process whenever it cannot answer",
 				() -> new FallbackSecretsProvider(remote.get(), embedded.get(), clock, merged::ttl, this.fallbackLog));
 	}
 
-	private Supplier<SecretsProvider> telling(String mode, Supplier<SecretsProvider> provider) {
+	private Supplier<SecretsProvider> telling(Mode mode, String how, Supplier<SecretsProvider> provider) {
 		return () -> {
-			this.startLog.mode(mode);
+			this.how = how;
+			this.startLog.mode("Mode " + mode.name().toLowerCase(Locale.ROOT) + ": " + how);
 			return provider.get();
 		};
+	}
+
+	/**
+	 * Returns how the provider that was made last reads values, and why so.
+	 * @return the second half of a sentence, or {@code null} if none was made
+	 */
+	@Nullable String how() {
+		return this.how;
 	}
 
 	private static Supplier<SecretsProvider> refusing(String problem, String action) {
@@ -241,8 +255,8 @@ final class SecretsProviderFactory {
 		// No deadline and no thread: a file is read by who asks.
 		Executor caller = Runnable::run;
 		SecretsCacheSettings settings = settings(environment, properties, merged, (kind) -> Duration.ZERO);
-		return telling(
-				"Mode local: values are read from "
+		return telling(Mode.LOCAL,
+				"values are read from "
 						+ ((properties.local().location() != null)
 								? "'" + PrintableText.name(properties.local().location()) + "' and " : "")
 						+ "properties",

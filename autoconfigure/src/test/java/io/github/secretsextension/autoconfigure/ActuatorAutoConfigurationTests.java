@@ -156,14 +156,19 @@ class ActuatorAutoConfigurationTests {
 		assertThat(reason(application().property("app.password", "$<secret:db>")
 			.property("spring.cloud.aws.region.static", "eu-west-1")
 			.property("spring.cloud.aws.endpoint", "http://127.0.0.1:1")))
-			.isEqualTo("auto: there is no token for an extension or agent: AWS is asked in-process");
+			.isEqualTo("auto: values are read in-process, because there is no token for an extension or agent");
 		assertThat(reason(application().property("app.password", "$<secret:db>")
 			.property("spring.cloud.aws.region.static", "eu-west-1")
 			.property("spring.cloud.aws.endpoint", "http://127.0.0.1:1")
 			.variable("AWS_TOKEN", "t")
-			.variable("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "1"))).startsWith("auto: there is a token");
-		assertThat(reason(application().property("secrets-extension.mode", "local")))
-			.startsWith("local: 'secrets-extension.mode' says so");
+			.variable("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "1")))
+			.startsWith("auto: values are read from the extension");
+		assertThat(reason(
+				application().property("secrets-extension.mode", "local").property("app.password", "$<secret:db>")))
+			.isEqualTo("local: values are read from properties");
+		assertThat(reason(application().property("app.password", "$<secret:db>")
+			.property("spring.cloud.aws.credentials.profile.name", "p")
+			.variable("AWS_TOKEN", "t"))).startsWith("auto: values are read in-process, because 'spring.cloud.aws.");
 		assertThat(reason(new TestApplication(new FakeSecrets(), Actuator.class))).startsWith("custom: ");
 	}
 

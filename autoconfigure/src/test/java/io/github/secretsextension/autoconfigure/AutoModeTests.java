@@ -158,9 +158,9 @@ class AutoModeTests {
 			assertThat(context.getEnvironment().getProperty("one")).isEqualTo("CANARY-aws-one");
 		}
 		assertThat(this.extension.acceptedConnections()).isZero();
-		assertThat(output.toString().lines().filter((line) -> line.contains("is not asked"))).singleElement()
+		assertThat(output.toString().lines().filter((line) -> line.contains("Mode auto: "))).singleElement()
 			.asString()
-			.contains(" INFO ", "spring.cloud.aws.");
+			.contains(" INFO ", "read in-process, because", "spring.cloud.aws.");
 	}
 
 	@Test

@@ -59,7 +59,7 @@ class CallMetersTests {
 			assertThat(cache.secrets().remoteLoads()).isEqualTo(1);
 			assertThat(cache.secrets().remoteFailures()).isPositive();
 			assertThat(cache.secrets().fallbacks()).isEqualTo((long) fallbacks).isEqualTo(1);
-			assertThat(cache.mode().reason()).startsWith("there is a token");
+			assertThat(cache.mode().reason()).startsWith("values are read from the extension");
 			assertThat(registry.getMeters()).extracting(Meter::getId)
 				.allSatisfy((id) -> assertThat(id.toString()).doesNotContain("CANARY"));
 			assertThat(context.getBeansOfType(ObservationRegistry.class)).hasSize(1);
