@@ -24,7 +24,10 @@ import io.github.secretsextension.FakeSecrets;
 import io.github.secretsextension.SecretsProvider;
 import io.github.secretsextension.autoconfigure.MaskingApplication.Pool;
 
+import tools.jackson.databind.json.JsonMapper;
+
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.actuate.env.EnvironmentEndpoint;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -247,6 +250,14 @@ class MaskingTests {
 		Pool pool = this.context.getBean(Pool.class);
 		assertThat(pool.getSize()).isEqualTo(7);
 		assertThat(pool.getUrl()).isEqualTo("CANARY-password");
+	}
+
+	@Test
+	void codeThatCallsTheEndpointGetsMaskedValues() throws Exception {
+		start(application(Show.ALWAYS));
+		String text = new JsonMapper()
+			.writeValueAsString(this.context.getBean(EnvironmentEndpoint.class).environment("app.*|APP.*"));
+		assertThat(text).contains("plain-text", MASK, "app.through", "APP_VARIABLE").doesNotContain(FakeSecrets.CANARY);
 	}
 
 	@Test
