@@ -91,9 +91,10 @@ final class EffectiveSettings {
 	 * @param others properties that count before the variable
 	 */
 	private void add(String name, Object value, @Nullable String variable, String... others) {
-		String origin = property("secrets-extension." + name);
+		String origin = property("secrets-extension." + name, "property");
 		for (String other : others) {
-			origin = (origin != null) ? origin : property("secrets-extension." + other);
+			String property = "secrets-extension." + other;
+			origin = (origin != null) ? origin : property(property, "property " + property);
 		}
 		if (origin == null) {
 			origin = (variable != null && ExtensionVariables.isTaken(this.environment, variable))
@@ -102,15 +103,15 @@ final class EffectiveSettings {
 		this.settings.put("secrets-extension." + name, new Setting(shown(value), origin));
 	}
 
-	private @Nullable String property(String name) {
+	private @Nullable String property(String name, String shown) {
 		ConfigurationPropertyName property = ConfigurationPropertyName.of(name);
 		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(this.environment)) {
 			ConfigurationProperty found = source.getConfigurationProperty(property);
 			if (found != null) {
-				return "property " + name + ((found.getOrigin() != null) ? " (" + found.getOrigin() + ")" : "");
+				return shown + ((found.getOrigin() != null) ? " (" + found.getOrigin() + ")" : "");
 			}
 			if (source.containsDescendantOf(property) == ConfigurationPropertyState.PRESENT) {
-				return "property " + name;
+				return shown;
 			}
 		}
 		return null;

@@ -133,8 +133,7 @@ class ActuatorAutoConfigurationTests {
 			.run()) {
 			Map<String, Setting> settings = context.getBean(SecretsCacheView.class).settings();
 			assertThat(settings.get("secrets-extension.cache.size").value()).isEqualTo(7);
-			assertThat(settings.get("secrets-extension.cache.size").origin())
-				.startsWith("property secrets-extension.cache.size (")
+			assertThat(settings.get("secrets-extension.cache.size").origin()).startsWith("property (")
 				.contains("application.yml");
 			assertThat(settings.get("secrets-extension.secrets-manager.deadline").value()).isEqualTo("1500ms");
 			assertThat(settings.get("secrets-extension.secrets-manager.deadline").origin())
