@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -131,8 +133,7 @@ class AotIT {
 	void answersInLambda() throws Exception {
 		Path taskRoot = Files.createDirectory(folder.resolve("task"));
 		FileSystemUtils.copyRecursively(UNPACKED, taskRoot);
-		AotProcessing lambda = new AotProcessing(folder.resolve("lambda"),
-				taskRoot + File.pathSeparator + taskRoot.resolve("lib") + "/*");
+		AotProcessing lambda = new AotProcessing(folder.resolve("lambda"), lambdaClassPath(taskRoot));
 		assertThat(lambda.process(SampleApplication.class.getName(), aws.uri())).as(lambda.log()).isZero();
 		Path generated = lambda.compile();
 		Files.move(generated, taskRoot.resolve("lib").resolve(generated.getFileName()));
@@ -141,6 +142,14 @@ class AotIT {
 				log, Map.of("JAVA_TOOL_OPTIONS", AOT))) {
 			assertThat(function.invoke(ORDER).body()).contains(SIGNATURE, "CANARY-user");
 			assertThat(function.log()).contains("Starting AOT-processed").doesNotContain(CANARY, CREDENTIAL);
+		}
+	}
+
+	private static String lambdaClassPath(Path taskRoot) throws IOException {
+		try (Stream<Path> libraries = Files.list(taskRoot.resolve("lib"))) {
+			return Stream.concat(Stream.of(taskRoot), libraries)
+				.map(Path::toString)
+				.collect(Collectors.joining(File.pathSeparator));
 		}
 	}
 
