@@ -7,6 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -16,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.github.secretsextension.sample.SampleApplication;
+
+import org.springframework.util.FileSystemUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -34,6 +39,10 @@ class AotIT {
 	private static final String SEAL = "\uE000";
 
 	private static final String ORDER = "{\"item\":\"desk\",\"quantity\":2}";
+
+	private static final String SIGNATURE = "01cf3efe4a6b3053fbe19ba915cd2c0036a325717d9269049862edec5da82cdb";
+
+	private static final Path UNPACKED = Path.of("target/secrets-extension-sample-app-lambda");
 
 	private static final String AOT = "-Dspring.aot.enabled=true";
 
@@ -111,10 +120,49 @@ class AotIT {
 	@Test
 	void answersAsWithoutProcessing() throws Exception {
 		String plain = answer(List.of(), APPLICATION, "Starting SampleApplication");
-		assertThat(plain).contains("01cf3efe", "sha256:152fc2df", "sha256:2609e631", "CANARY-user");
+		assertThat(plain).contains(SIGNATURE, "sha256:152fc2df", "sha256:2609e631", "CANARY-user");
 		long calls = aws.calls();
 		assertThat(answer(List.of(AOT), processed, "Starting AOT-processed SampleApplication")).isEqualTo(plain);
 		assertThat(aws.calls()).as("calls are counted").isGreaterThan(calls);
+	}
+
+	/**
+	 * Processed with the class path of Lambda, which has no web server.
+	 */
+	@Test
+	void answersInLambda() throws Exception {
+		Path taskRoot = Files.createDirectory(folder.resolve("task"));
+		FileSystemUtils.copyRecursively(UNPACKED, taskRoot);
+		AotProcessing lambda = new AotProcessing(folder.resolve("lambda"), lambdaClassPath(taskRoot));
+		assertThat(lambda.process(SampleApplication.class.getName(), aws.uri())).as(lambda.log()).isZero();
+		Path generated = lambda.compile();
+		Files.move(generated, taskRoot.resolve("lib").resolve(generated.getFileName()));
+		Path log = Files.createTempFile(Path.of("target"), "lambda-aot-", ".log").toAbsolutePath();
+		try (LambdaProcess function = new LambdaProcess(Path.of(System.getProperty("java.home")), taskRoot, aws.uri(),
+				log, Map.of("JAVA_TOOL_OPTIONS", AOT))) {
+			assertThat(function.invoke(ORDER).body()).contains(SIGNATURE, "CANARY-user");
+			assertThat(function.log()).contains("Starting AOT-processed").doesNotContain(CANARY, CREDENTIAL);
+		}
+	}
+
+	private static String lambdaClassPath(Path taskRoot) throws IOException {
+		try (Stream<Path> libraries = Files.list(taskRoot.resolve("lib"))) {
+			return Stream.concat(Stream.of(taskRoot), libraries)
+				.map(Path::toString)
+				.collect(Collectors.joining(File.pathSeparator));
+		}
+	}
+
+	/**
+	 * The build does not know which settings there will be: they are checked at the
+	 * start, which they are not where they are lazy.
+	 */
+	@Test
+	void leavesTheCheckOfSettingsToTheStart() throws Exception {
+		assertThat(processing.files())
+			.filteredOn((file) -> file.endsWith("SecretsExtensionProperties__BeanDefinitions.java"))
+			.singleElement()
+			.satisfies((file) -> assertThat(file).content().doesNotContain("setLazyInit"));
 	}
 
 	@Test

@@ -83,7 +83,7 @@ final class AotProcessing {
 	 */
 	Path compile() throws IOException {
 		compile(files("sources"), this.classPath, this.folder.resolve("classes"));
-		Path jar = this.folder.resolveSibling("generated.jar");
+		Path jar = this.folder.resolveSibling(this.folder.getFileName() + ".jar");
 		try (OutputStream file = Files.newOutputStream(jar); JarOutputStream output = new JarOutputStream(file)) {
 			for (String name : List.of("classes", "resources")) {
 				for (Path path : files(name)) {
