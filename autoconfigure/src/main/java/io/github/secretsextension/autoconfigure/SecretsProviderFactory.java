@@ -272,7 +272,7 @@ final class SecretsProviderFactory {
 		}
 		SecretsClock clock = clock();
 		SecretsProvider aws = EmbeddedProviders.create(environment, this.bootstrap,
-				longer(merged.secretDeadline(), merged.parameterDeadline()), clock, this.log, this.startLog);
+				longer(merged.secretDeadline(), merged.parameterDeadline()), clock, this.log, this.startLog::onCall);
 		SecretsCacheSettings settings = settings(environment, properties, merged, merged::deadline);
 		int maxConnections = merged.maxConnections();
 		return () -> {

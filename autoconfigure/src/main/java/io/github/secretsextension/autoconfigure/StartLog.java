@@ -12,18 +12,18 @@ import org.jspecify.annotations.Nullable;
 import io.github.secretsextension.PrintableText;
 import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretsException;
-import io.github.secretsextension.aws.CallerListener;
 
 /**
  * A log of where values come from: one line for the mode, with region and identity once a
  * call has shown them, and one for what was fetched at the start. Nothing is asked for
  * the log's sake, and an application that reads nothing logs nothing. Thread-safe.
  */
-final class StartLog implements CallerListener {
+final class StartLog {
 
 	private final Log log;
 
-	private @Nullable String mode;
+	/** What is not told yet. */
+	private volatile @Nullable String mode;
 
 	private @Nullable String told;
 
@@ -38,19 +38,23 @@ final class StartLog implements CallerListener {
 	}
 
 	/**
-	 * Notes the mode, which the first call tells together with its outcome. One that was
-	 * told before is not told again.
+	 * Notes the mode of a provider that was made, which its first call tells together
+	 * with the region and the identity. What the latest line says already is not told
+	 * again.
 	 * @param mode where values come from, and why
 	 */
 	synchronized void mode(String mode) {
-		if (!mode.equals(this.told)) {
-			this.mode = mode;
-			this.callerTold = false;
-		}
+		this.mode = mode;
+		this.callerTold = false;
 	}
 
-	@Override
-	public synchronized void onCall(@Nullable String region, @Nullable String credentials) {
+	/**
+	 * Hears as whom AWS was called.
+	 * @param region the region, or {@code null} if the client has none
+	 * @param credentials where the credentials came from, or {@code null} if there were
+	 * none
+	 */
+	synchronized void onCall(@Nullable String region, @Nullable String credentials) {
 		String mode = this.mode;
 		if (this.callerTold || (mode == null && credentials == null)) {
 			return;
@@ -64,16 +68,25 @@ final class StartLog implements CallerListener {
 	/**
 	 * Tells the mode, if no call of ours has: another client may have made it.
 	 */
-	synchronized void onLoaded() {
+	void onLoaded() {
 		if (this.mode != null) {
-			tell(this.mode);
+			tellMode();
+		}
+	}
+
+	private synchronized void tellMode() {
+		String mode = this.mode;
+		if (mode != null) {
+			tell(mode);
 		}
 	}
 
 	private void tell(String line) {
-		this.told = (this.mode != null) ? this.mode : this.told;
 		this.mode = null;
-		this.log.info(line);
+		if (!line.equals(this.told)) {
+			this.told = line;
+			this.log.info(line);
+		}
 	}
 
 	synchronized void onBatchRefused(Kind kind, SecretsException failure) {
