@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -53,14 +54,18 @@ final class ExtensionConnection implements Closeable {
 	 * @param now the monotonic time
 	 * @param deadline by when it must be open
 	 * @return the connection
+	 * @throws UnknownHostException if it is no loopback address
 	 * @throws IOException if nobody listens there, or not in time
 	 */
 	static ExtensionConnection open(String host, int port, long now, Deadline deadline) throws IOException {
+		InetAddress address = InetAddress.getByName(host);
+		if (!address.isLoopbackAddress()) {
+			throw new UnknownHostException();
+		}
 		SocketChannel channel = SocketChannel.open();
 		try {
 			channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-			connect(channel, new InetSocketAddress(InetAddress.getByName(host), port),
-					deadline.remainingMillis(LONGEST_CONNECT_MILLIS));
+			connect(channel, new InetSocketAddress(address, port), deadline.remainingMillis(LONGEST_CONNECT_MILLIS));
 			return new ExtensionConnection(channel, channel.socket().getInputStream(), now);
 		}
 		catch (IOException | RuntimeException ex) {

@@ -1,6 +1,7 @@
 package io.github.secretsextension.extension;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
@@ -283,6 +284,24 @@ class ExtensionClientTests {
 		open(Personality.EXTENSION);
 		assertThatIllegalArgumentException().isThrownBy(() -> ExtensionClients.settings(1, token))
 			.withMessageNotContaining("CANARY-");
+	}
+
+	/**
+	 * What only looks like an address of this machine is a name to the resolver.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "192.0.2.1", "127.999.1.1.invalid" })
+	void tokenStaysOnTheMachine(String host) {
+		open(Personality.EXTENSION);
+		Duration deadline = Duration.ofSeconds(5);
+		try (ExtensionSecretsProvider beyond = ExtensionClients.provider(new ExtensionClientSettings(host,
+				this.fake.port(), FakeExtension.TOKEN, deadline, deadline, 1, Duration.ZERO, null))) {
+			SecretsException failure = catchThrowableOfType(SecretsException.class, () -> beyond.text("secret:db"));
+			ExtensionClients.assertClean(failure);
+			assertThat(failure.getReason()).isEqualTo(Reason.NOT_CONFIGURED);
+			assertThat(failure).hasMessageContaining("'" + host + "' is no loopback address")
+				.hasMessageContaining("'secrets-extension.remote.host'");
+		}
 	}
 
 	@Test
