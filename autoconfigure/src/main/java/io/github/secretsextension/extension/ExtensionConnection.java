@@ -91,6 +91,15 @@ final class ExtensionConnection implements Closeable {
 	}
 
 	/**
+	 * Returns whether nothing came since the latest answer. What did come would be taken
+	 * for the next one, which need not say what it is about.
+	 * @throws IOException if the connection broke
+	 */
+	boolean isSilent() throws IOException {
+		return this.input.available() == 0;
+	}
+
+	/**
 	 * Sends a request and reads the answer to its end.
 	 * @param request the head of a GET
 	 * @param deadline by when the answer must have been read
