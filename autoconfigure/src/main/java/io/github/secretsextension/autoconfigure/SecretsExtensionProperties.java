@@ -45,7 +45,8 @@ public record SecretsExtensionProperties(@DefaultValue("true") boolean enabled, 
 		@DefaultValue ParameterStore parameterStore, @DefaultValue Remote remote, @DefaultValue Endpoint endpoint,
 		@DefaultValue Local local) {
 
-	private static final Pattern LOOPBACK = Pattern.compile("127(\\.\\d{1,3}){3}|::1|localhost");
+	private static final Pattern LOOPBACK = Pattern
+		.compile("127(\\.(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)){3}|::1|localhost");
 
 	private static final int MAX_PORT = 65535;
 

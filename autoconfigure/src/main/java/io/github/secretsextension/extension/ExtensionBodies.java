@@ -22,6 +22,9 @@ import io.github.secretsextension.SecretValue;
  */
 final class ExtensionBodies {
 
+	/** Of a longer text no number is made, which may take longer than any deadline. */
+	private static final int LONGEST_DATE = 64;
+
 	private static final String HEX = "0123456789abcdef";
 
 	private ExtensionBodies() {
@@ -210,7 +213,7 @@ final class ExtensionBodies {
 	 */
 	private static @Nullable Instant instant(@Nullable Object date) {
 		try {
-			if (date instanceof String text) {
+			if (date instanceof String text && text.length() <= LONGEST_DATE) {
 				return (text.indexOf('T') > 0) ? Instant.parse(text) : instant(new BigDecimal(text));
 			}
 			return (date instanceof BigDecimal seconds) ? instant(seconds) : null;

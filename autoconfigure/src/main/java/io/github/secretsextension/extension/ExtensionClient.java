@@ -101,12 +101,21 @@ final class ExtensionClient implements Closeable {
 
 	private @Nullable ExtensionConnection kept() {
 		for (ExtensionConnection connection = this.idle.poll(); connection != null; connection = this.idle.poll()) {
-			if (this.clock.nanoTime() - connection.openedNanos() < LONGEST_LIFE.toNanos()) {
+			if (isUsable(connection)) {
 				return connection;
 			}
 			connection.close();
 		}
 		return null;
+	}
+
+	private boolean isUsable(ExtensionConnection connection) {
+		try {
+			return this.clock.nanoTime() - connection.openedNanos() < LONGEST_LIFE.toNanos() && connection.isSilent();
+		}
+		catch (IOException ex) {
+			return false;
+		}
 	}
 
 	private ExtensionAnswer exchange(ExtensionConnection connection, byte[] request, Deadline deadline)

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -53,14 +54,18 @@ final class ExtensionConnection implements Closeable {
 	 * @param now the monotonic time
 	 * @param deadline by when it must be open
 	 * @return the connection
+	 * @throws UnknownHostException if it is no loopback address
 	 * @throws IOException if nobody listens there, or not in time
 	 */
 	static ExtensionConnection open(String host, int port, long now, Deadline deadline) throws IOException {
+		InetAddress address = InetAddress.getByName(host);
+		if (!address.isLoopbackAddress()) {
+			throw new UnknownHostException();
+		}
 		SocketChannel channel = SocketChannel.open();
 		try {
 			channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-			connect(channel, new InetSocketAddress(InetAddress.getByName(host), port),
-					deadline.remainingMillis(LONGEST_CONNECT_MILLIS));
+			connect(channel, new InetSocketAddress(address, port), deadline.remainingMillis(LONGEST_CONNECT_MILLIS));
 			return new ExtensionConnection(channel, channel.socket().getInputStream(), now);
 		}
 		catch (IOException | RuntimeException ex) {
@@ -83,6 +88,15 @@ final class ExtensionConnection implements Closeable {
 	 */
 	long openedNanos() {
 		return this.openedNanos;
+	}
+
+	/**
+	 * Returns whether nothing came since the latest answer. What did come would be taken
+	 * for the next one, which need not say what it is about.
+	 * @throws IOException if the connection broke
+	 */
+	boolean isSilent() throws IOException {
+		return this.input.available() == 0;
 	}
 
 	/**
@@ -111,6 +125,9 @@ final class ExtensionConnection implements Closeable {
 			// An interim answer is followed by the real one.
 		}
 		while (status >= 100 && status < 200 && status != 101);
+		if (status == 101) {
+			throw new MalformedAnswerException("it changes to another protocol, which was not asked for");
+		}
 		byte[] body = body(status, head, deadline);
 		boolean rest = this.position < this.limit;
 		boolean toEnd = !head.chunked && head.length < 0 && status != 204 && status != 304;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.Map;
@@ -152,6 +153,11 @@ final class ExtensionFailures {
 		}
 		if (failure instanceof MalformedAnswerException) {
 			return badAnswer(reference, String.valueOf(failure.getMessage()));
+		}
+		if (failure instanceof UnknownHostException) {
+			return new SecretsException(Reason.NOT_CONFIGURED, reference,
+					"'" + this.settings.host() + "' is no loopback address, and the token goes to no other",
+					"Set 'secrets-extension.remote.host' to 127.0.0.1 or ::1.");
 		}
 		if (failure instanceof ConnectException) {
 			return new SecretsException(Reason.UNREACHABLE, reference,

@@ -229,7 +229,8 @@ class RemoteModeTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "10.0.0.1", "0.0.0.0", "example.com", "127.0.0.1.example.com", "169.254.169.254" })
+	@ValueSource(strings = { "10.0.0.1", "0.0.0.0", "example.com", "127.0.0.1.example.com", "169.254.169.254",
+			"127.999.1.1", "127.0.0.256", "127.0.0.08", "127.1" })
 	void hostBeyondTheMachineFailsTheStart(String host, CapturedOutput output) {
 		FakeExtension extension = extension(Personality.EXTENSION);
 		assertThat(catchThrowable(() -> withToken(extension).property("secrets-extension.remote.host", host)

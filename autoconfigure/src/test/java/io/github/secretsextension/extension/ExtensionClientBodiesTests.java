@@ -3,6 +3,7 @@ package io.github.secretsextension.extension;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -111,6 +112,21 @@ class ExtensionClientBodiesTests {
 		assertThat(value.versionStages()).isEmpty();
 		assertThat(value.createdAt()).isNull();
 		assertThat(value.versionId()).isEqualTo(VERSION);
+	}
+
+	/**
+	 * To make a number of it would take many times the deadline.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "\"9\"", "\"2022-11-16T08:22:40.9Z\"" })
+	void dateWithoutAnEndIsLeftOut(String date) {
+		String endless = date.replace("9", "9".repeat(1_000_000));
+		this.fake.answer(200, "{\"Name\":\"db\",\"SecretString\":\"CANARY-1\",\"CreatedDate\":" + endless + "}");
+		long start = System.nanoTime();
+		SecretValue value = this.provider.get(SecretReference.secret("db"));
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+		assertThat(value.text()).isEqualTo("CANARY-1");
+		assertThat(value.createdAt()).isNull();
 	}
 
 	@Test

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -135,6 +136,22 @@ class ExtensionClientConnectionsTests {
 		this.fake.next(Mode.HANG);
 		assertThat(failure(this.provider).getReason()).isEqualTo(Reason.TIMEOUT);
 		assertThat(this.fake.requests()).hasSize(2);
+	}
+
+	/**
+	 * Neither a second answer, which need not say what it is about, nor a farewell is the
+	 * answer to what is asked next.
+	 */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			200 | {"SecretString":"CANARY-surplus"}
+			408 | late
+			""")
+	void answerThatNobodyAskedFor(int status, String body) {
+		read();
+		this.fake.volunteer(status, body);
+		read();
+		assertThat(this.fake.requests()).extracting(FakeRequest::connection).containsExactly(1, 2);
 	}
 
 	@Test

@@ -1,6 +1,7 @@
 package io.github.secretsextension.extension;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
@@ -77,6 +78,30 @@ class ExtensionClientTests {
 		assertThat(get("secret:db").versionId()).isEqualTo(third);
 		assertThat(get("secret:db?versionStage=AWSPREVIOUS").versionId()).isEqualTo(second);
 		assertThat(get("secret:db?versionId=" + first).versionStages()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			secret:db?versionId=1-2               | {"SecretString":"CANARY-1","VersionId":"1-2"}              | true
+			secret:db?versionId=1-2               | {"SecretString":"CANARY-1"}                                | true
+			secret:db?versionId=1-2               | {"SecretString":"CANARY-1","VersionId":"1-3"}              | false
+			secret:db                             | {"SecretString":"CANARY-1","VersionId":"1-3"}              | true
+			param:db?version=3                    | {"Parameter":{"Value":"CANARY-1","Version":3}}             | true
+			param:db?version=3                    | {"Parameter":{"Value":"CANARY-1","Version":0}}             | true
+			param:db?version=3                    | {"Parameter":{"Value":"CANARY-1","Version":2}}             | false
+			param:db?label=x                      | {"Parameter":{"Value":"CANARY-1","Version":2}}             | true
+			""")
+	void versionOfAnAnswer(String reference, String body, boolean accepted) {
+		open(Personality.EXTENSION);
+		this.fake.answer(200, body);
+		if (accepted) {
+			assertThat(text(reference)).isEqualTo("CANARY-1");
+			return;
+		}
+		SecretsException failure = catchThrowableOfType(SecretsException.class, () -> get(reference));
+		ExtensionClients.assertClean(failure);
+		assertThat(failure.getReason()).isEqualTo(Reason.BAD_ANSWER);
+		assertThat(failure).hasMessageContaining("its answer is about another version");
 	}
 
 	@ParameterizedTest
@@ -283,6 +308,24 @@ class ExtensionClientTests {
 		open(Personality.EXTENSION);
 		assertThatIllegalArgumentException().isThrownBy(() -> ExtensionClients.settings(1, token))
 			.withMessageNotContaining("CANARY-");
+	}
+
+	/**
+	 * What only looks like an address of this machine is a name to the resolver.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "192.0.2.1", "127.999.1.1.invalid" })
+	void tokenStaysOnTheMachine(String host) {
+		open(Personality.EXTENSION);
+		Duration deadline = Duration.ofSeconds(5);
+		try (ExtensionSecretsProvider beyond = ExtensionClients.provider(new ExtensionClientSettings(host,
+				this.fake.port(), FakeExtension.TOKEN, deadline, deadline, 1, Duration.ZERO, null))) {
+			SecretsException failure = catchThrowableOfType(SecretsException.class, () -> beyond.text("secret:db"));
+			ExtensionClients.assertClean(failure);
+			assertThat(failure.getReason()).isEqualTo(Reason.NOT_CONFIGURED);
+			assertThat(failure).hasMessageContaining("'" + host + "' is no loopback address")
+				.hasMessageContaining("'secrets-extension.remote.host'");
+		}
 	}
 
 	@Test

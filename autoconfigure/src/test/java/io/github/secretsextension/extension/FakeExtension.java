@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -253,6 +254,21 @@ public final class FakeExtension implements AutoCloseable {
 	 */
 	public void connectionLife(Duration life) {
 		this.life = life;
+	}
+
+	/**
+	 * Sends on all connections what nobody asked for.
+	 */
+	public void volunteer(int status, String body) {
+		String answer = "HTTP/1.1 " + status + " CANARY-reason\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+		for (Socket socket : this.connections) {
+			try {
+				socket.getOutputStream().write(answer.getBytes(StandardCharsets.UTF_8));
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
 	}
 
 	/**
@@ -574,6 +590,9 @@ public final class FakeExtension implements AutoCloseable {
 
 		/** Another protocol. */
 		NOT_HTTP,
+
+		/** A change to another protocol, and then silence. */
+		SWITCH,
 
 		/** A length below zero. */
 		BAD_LENGTH,
