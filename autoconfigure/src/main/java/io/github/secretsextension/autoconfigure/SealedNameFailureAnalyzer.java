@@ -77,7 +77,8 @@ class SealedNameFailureAnalyzer implements FailureAnalyzer {
 			return null;
 		}
 		String reason = failure.getReason();
-		boolean quotes = failure.getValue() != null && reason.contains(String.valueOf(failure.getValue()));
+		boolean quotes = reason == null
+				|| (failure.getValue() != null && reason.contains(String.valueOf(failure.getValue())));
 		return new FailureAnalysis("The value of '" + this.failures.shown(text) + "' in property '" + failure.getName()
 				+ "' is not valid" + ((quotes) ? "." : ": " + reason), ValueFailures.ACTION, failure);
 	}

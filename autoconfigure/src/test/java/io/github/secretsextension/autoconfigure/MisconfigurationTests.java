@@ -112,7 +112,7 @@ class MisconfigurationTests {
 	@Test
 	void wrongToken(CapturedOutput output) {
 		try (FakeExtension extension = new FakeExtension(Personality.EXTENSION)) {
-			assertReport(run(remote(extension, "CANARY-token"), output), "does not accept the token (status 401)",
+			assertReport(run(remote(extension, "CANARY-wrong"), output), "does not accept the token (status 401)",
 					"Reason: TOKEN_REJECTED", "'secrets-extension.remote.token'", "AWS_SESSION_TOKEN");
 		}
 	}

@@ -526,7 +526,7 @@ class ReferenceResolutionTests {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			assertThat(String.valueOf(cause.getMessage())).doesNotContain(C).doesNotContain("\uE000");
 		}
-		var analysis = new SecretsFailureAnalyzer().analyze(failure);
+		var analysis = new SecretsFailureAnalyzer(null).analyze(failure);
 		assertThat(analysis).as("analysis of %s", failure).isNotNull();
 		return analysis.getDescription() + "\n" + analysis.getAction();
 	}
