@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for the actuator endpoint of the cache over HTTP, on MVC and on WebFlux, and over
  * JMX.
  */
-@Timeout(60)
+@Timeout(120)
 class CacheEndpointHttpTests {
 
 	private static final String EXPOSED = "management.endpoints.web.exposure.include";
