@@ -14,6 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
+import io.github.secretsextension.aws.FaultServer;
+
 import org.springframework.boot.WebApplicationType;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for the actuator endpoint of the cache over HTTP, on MVC and on WebFlux, and over
  * JMX.
  */
-@Timeout(60)
+@Timeout(120)
 class CacheEndpointHttpTests {
 
 	private static final String EXPOSED = "management.endpoints.web.exposure.include";
@@ -149,6 +151,28 @@ class CacheEndpointHttpTests {
 			assertThat(health.at("/components/secretsCache/status").asString()).isEqualTo("UP");
 			assertThat(application.json("health/secretsCache").at("/details/values").asInt()).isZero();
 			assertThat(application.aws.calls()).isEmpty();
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "SERVLET", "REACTIVE" })
+	void staleValueLeavesTheApplicationUpUnlessAGroupSaysOtherwise(WebApplicationType type) throws Exception {
+		try (ActuatorApplication application = new ActuatorApplication(type).property(EXPOSED, "health")
+			.property("management.endpoint.health.show-components", "always")
+			.property("management.endpoint.health.group.secrets.include", "secretsCache")
+			.property("management.endpoint.health.group.secrets.status.http-mapping.unknown", "503")
+			.start()) {
+			application.secrets().text("secret:db");
+			application.aws.mode(FaultServer.Mode.HTML);
+			application.clock.advance(Duration.ofSeconds(301));
+			assertThat(application.secrets().text("secret:db")).isEqualTo("CANARY-db");
+			int calls = application.aws.calls().size();
+			assertThat(application.json("health/secretsCache").at("/status").asString()).isEqualTo("UNKNOWN");
+			assertThat(application.json("health").at("/status").asString()).isEqualTo("UP");
+			assertThat(application.call("GET", "health").statusCode()).isEqualTo(200);
+			assertThat(application.call("GET", "health/liveness").statusCode()).isEqualTo(200);
+			assertThat(application.call("GET", "health/secrets").statusCode()).isEqualTo(503);
+			assertThat(application.aws.calls()).hasSize(calls);
 		}
 	}
 
