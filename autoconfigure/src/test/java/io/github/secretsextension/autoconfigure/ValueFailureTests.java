@@ -24,10 +24,12 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
 import org.springframework.validation.Errors;
 import org.springframework.validation.Validator;
 import org.springframework.validation.annotation.Validated;
@@ -185,6 +187,20 @@ class ValueFailureTests {
 		assertThat(output).contains("For input string: \"abc\"");
 	}
 
+	/** Their exceptions hold the value: nothing of ours is asked there. */
+	@ParameterizedTest
+	@ValueSource(strings = { "spring.main.lazy-initialization", "logging.level.some.logger", "own.number" })
+	void reportOfBindingThatIsNotGuardedLeavesValueOut(String property, CapturedOutput output) {
+		Throwable failure = catchThrowable(() -> application(OwnBinder.class).property("own.number", "1")
+			.property(property, SECRET)
+			.run()
+			.close());
+		assertThat(failure).isNotNull();
+		assertThat(output).contains("APPLICATION FAILED TO START", "'$<secret:text>' in property '" + property + "'")
+			.doesNotContain(FakeSecrets.CANARY)
+			.doesNotContain("\uE000");
+	}
+
 	private static Arguments row(String name, Class<?> configuration, String property, String value,
 			String... expected) {
 		return Arguments.of(name, configuration, property, value, List.of(expected));
@@ -334,6 +350,14 @@ class ValueFailureTests {
 
 	@EnableConfigurationProperties(LenientProperties.class)
 	static class Lenient {
+
+	}
+
+	static class OwnBinder {
+
+		OwnBinder(Environment environment) {
+			Binder.get(environment).bind("own.number", Integer.class);
+		}
 
 	}
 

@@ -256,7 +256,7 @@ class LambdaRuntimeIT {
 	void reportsASecretThatCannotBeBound(Path javaHome) throws Exception {
 		createSecrets();
 		assertFailedStart(javaHome, Map.of("SPRING_TASK_EXECUTION_POOL_CORESIZE", "$<secret:prod/api-key>"),
-				"The value of '$<secret:prod/api-key>' in property 'spring.task.execution.pool.coresize' ("
+				"The value of '$<secret:prod/api-key>' in property 'spring.task.execution.pool.core-size' ("
 						+ "System Environment Property \"SPRING_TASK_EXECUTION_POOL_CORESIZE\") cannot become a int");
 	}
 
