@@ -3,7 +3,6 @@ package io.github.secretsextension.autoconfigure;
 import java.util.List;
 
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -32,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * in-process where it does not. What AWS gives and what the extension gives differ here,
  * so that a value tells where it comes from.
  */
-@ExtendWith(OutputCaptureExtension.class)
+@ExtendWith({ OutputCaptureExtension.class, SdkCredentials.class })
 @Timeout(60)
 class AutoModeTests {
 
@@ -43,17 +42,8 @@ class AutoModeTests {
 
 	private final FakeExtension extension = new FakeExtension(Personality.EXTENSION);
 
-	/** As the SDK finds them by itself. */
-	@BeforeEach
-	void setCredentials() {
-		System.setProperty("aws.accessKeyId", "k");
-		System.setProperty("aws.secretAccessKey", "s");
-	}
-
 	@AfterEach
 	void close() {
-		System.clearProperty("aws.accessKeyId");
-		System.clearProperty("aws.secretAccessKey");
 		this.aws.close();
 		this.extension.close();
 	}

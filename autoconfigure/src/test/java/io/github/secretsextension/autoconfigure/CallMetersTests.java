@@ -6,6 +6,7 @@ import io.micrometer.observation.ObservationRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import io.github.secretsextension.SecretsProvider;
 import io.github.secretsextension.actuate.SecretsCacheDescriptors.CacheDescriptor;
@@ -23,6 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for the meters of an application that asks an extension and AWS.
  */
+@ExtendWith(SdkCredentials.class)
 @Timeout(60)
 class CallMetersTests {
 
@@ -73,9 +75,7 @@ class CallMetersTests {
 
 	private TestApplication application() {
 		return new TestApplication(All.class).property("spring.cloud.aws.endpoint", this.aws.endpoint().toString())
-			.property("spring.cloud.aws.region.static", "eu-west-1")
-			.property("spring.cloud.aws.credentials.access-key", "k")
-			.property("spring.cloud.aws.credentials.secret-key", "s")
+			.property("spring.cloud.aws.region.static", "us-east-1")
 			.property("secrets-extension.prefetch", "off")
 			.property("management.endpoints.jmx.exposure.include", "*")
 			.property("spring.jmx.enabled", "true")

@@ -29,7 +29,7 @@ import static org.awaitility.Awaitility.await;
  * Tests for what an application logs of its secrets: at most three lines for a start, and
  * nothing without a reference.
  */
-@ExtendWith(OutputCaptureExtension.class)
+@ExtendWith({ OutputCaptureExtension.class, SdkCredentials.class })
 @Timeout(60)
 class StartLogTests {
 
@@ -49,7 +49,7 @@ class StartLogTests {
 
 	@Test
 	void embeddedStartIsTwoLines(CapturedOutput output) {
-		start(many(), output, 2);
+		start(many(aws()), output, 2);
 		assertThat(lines(output))
 			.anySatisfy((line) -> assertThat(line).contains(" INFO ")
 				.endsWith("Mode auto: values are read in-process, because there is no token for an extension or agent; "
@@ -63,7 +63,7 @@ class StartLogTests {
 		this.aws.mode("BatchGetSecretValue", Mode.DENIED);
 		this.aws.mode("GetParameters", Mode.DENIED);
 		this.extension.neverReady();
-		start(many().variable("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
+		start(many(awsWithoutCredentials()).variable("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
 			.variable("AWS_SESSION_TOKEN", FakeExtension.TOKEN)
 			.variable("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", String.valueOf(this.extension.port())), output, 3);
 		assertThat(lines(output)).allMatch((line) -> line.contains(" INFO "))
@@ -195,15 +195,17 @@ class StartLogTests {
 	}
 
 	private TestApplication aws() {
-		return new TestApplication(TestApplication.Empty.class)
-			.property("spring.cloud.aws.endpoint", this.aws.endpoint().toString())
-			.property("spring.cloud.aws.region.static", "eu-west-1")
-			.property("spring.cloud.aws.credentials.access-key", "k")
+		return awsWithoutCredentials().property("spring.cloud.aws.credentials.access-key", "k")
 			.property("spring.cloud.aws.credentials.secret-key", "s");
 	}
 
-	private TestApplication many() {
-		TestApplication application = aws();
+	private TestApplication awsWithoutCredentials() {
+		return new TestApplication(TestApplication.Empty.class)
+			.property("spring.cloud.aws.endpoint", this.aws.endpoint().toString())
+			.property("spring.cloud.aws.region.static", "eu-west-1");
+	}
+
+	private TestApplication many(TestApplication application) {
 		IntStream.rangeClosed(1, 5)
 			.forEach((i) -> application.property("s" + i, "$<secret:s" + i + ">")
 				.property("p" + i, "$<param:/p" + i + ">"));
