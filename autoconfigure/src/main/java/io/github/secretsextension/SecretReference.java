@@ -305,12 +305,17 @@ public final class SecretReference {
 	}
 
 	/**
-	 * Returns the reference in its written form, without its default.
+	 * Returns the reference in its written form, without its default. What is not plain
+	 * text is encoded in a field, and escaped in a selector.
 	 */
 	@Override
 	public String toString() {
 		StringBuilder text = new StringBuilder("$<").append(this.kind.prefix()).append(this.id);
-		this.selectors.appendTo(text);
+		if (!this.selectors.equals(Selectors.NONE)) {
+			StringBuilder shown = new StringBuilder();
+			this.selectors.appendTo(shown);
+			text.append(PrintableText.name(shown.toString()));
+		}
 		if (this.field != null) {
 			text.append('#').append(SecretReferenceParser.encodeField(this.field));
 		}

@@ -182,7 +182,7 @@ final class SecretReferenceParser {
 	private void checkPrintable(String value, int start) {
 		for (int i = 0; i < value.length(); i++) {
 			char c = value.charAt(i);
-			if (Character.isSurrogate(c) || !PrintableText.isPlain(c) || c == '<' || c == '>') {
+			if (Character.isISOControl(c)) {
 				throw error(start + i, "no selector's value has the character '" + printable(c) + "'");
 			}
 		}
