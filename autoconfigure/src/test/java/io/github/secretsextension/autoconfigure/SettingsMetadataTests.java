@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -68,9 +69,15 @@ class SettingsMetadataTests {
 	}
 
 	private static Map<String, Map<String, Object>> properties() {
+		return properties((name) -> name.startsWith(PREFIX));
+	}
+
+	private static Map<String, Map<String, Object>> properties(Predicate<String> filter) {
 		List<Map<String, Object>> all = JsonPath.read(METADATA, "$.properties");
 		Map<String, Map<String, Object>> properties = new TreeMap<>();
-		all.forEach((property) -> assertThat(properties.put((String) property.get("name"), property)).isNull());
+		all.stream()
+			.filter((property) -> filter.test((String) property.get("name")))
+			.forEach((property) -> assertThat(properties.put((String) property.get("name"), property)).isNull());
 		return properties;
 	}
 
@@ -108,7 +115,6 @@ class SettingsMetadataTests {
 	@Test
 	void eachSettingHasTypeAndDescription() {
 		assertThat(properties()).hasSizeGreaterThan(25).allSatisfy((name, property) -> {
-			assertThat(name).startsWith(PREFIX);
 			assertThat((String) property.get("type")).isNotBlank();
 			assertThat((String) property.get("description")).isNotNull().matches("(?s)[A-Z].{15,}\\.");
 		});
@@ -152,7 +158,8 @@ class SettingsMetadataTests {
 		List<String> byHand = JsonPath.read(
 				read(Path.of("src/main/resources/META-INF/additional-spring-configuration-metadata.json")),
 				"$.properties[*].name");
-		assertThat(byHand).containsExactlyElementsOf(expected.keySet().stream().map(PREFIX::concat).toList());
+		assertThat(byHand).filteredOn((name) -> name.startsWith(PREFIX))
+			.containsExactlyElementsOf(expected.keySet().stream().map(PREFIX::concat).toList());
 		assertThat(settings.deadline(Kind.PARAMETER)).isEqualTo(settings.deadline(Kind.SECRET));
 	}
 
@@ -215,6 +222,23 @@ class SettingsMetadataTests {
 			}
 		});
 		assertThat(table.get(LOG_LEVEL).defaultValue()).isEqualTo("`info`");
+	}
+
+	/**
+	 * The settings of our endpoint and health contributor have Spring Boot's names.
+	 */
+	@Test
+	void readmeListsEachSettingForOperators() {
+		Map<String, Map<String, Object>> properties = properties((name) -> !name.startsWith(PREFIX));
+		assertThat(properties).hasSizeGreaterThan(3).allSatisfy((name, property) -> {
+			assertThat(name).matches("management\\.(endpoint|health)\\.secretscache\\..+");
+			assertThat((String) property.get("type")).isNotBlank();
+			assertThat((String) property.get("description")).matches("[A-Z].{15,}\\.");
+			Object defaultValue = property.get("defaultValue");
+			String shown = (defaultValue instanceof String text) ? "`" + text.replace('_', '-') + "`"
+					: (defaultValue instanceof Boolean on) ? "`" + on + "`" : "";
+			assertThat(README).containsPattern(Pattern.quote("| `" + name + "` | " + shown) + " ?\\|");
+		});
 	}
 
 	@Test
