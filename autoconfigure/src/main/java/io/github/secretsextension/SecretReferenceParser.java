@@ -319,7 +319,7 @@ final class SecretReferenceParser {
 	private static String printable(String text) {
 		StringBuilder printable = new StringBuilder();
 		text.chars().limit(40).forEach((c) -> printable.append(printable((char) c)));
-		return printable.append((text.length() > 40) ? "…" : "").toString();
+		return PrintableText.name(printable.append((text.length() > 40) ? "…" : "").toString());
 	}
 
 	static String printable(char c) {
