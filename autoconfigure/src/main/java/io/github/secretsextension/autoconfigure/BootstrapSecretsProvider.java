@@ -57,6 +57,8 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 
 	private final Set<SecretReference> prefetched = new HashSet<>();
 
+	private volatile boolean ended;
+
 	private volatile @Nullable SecretsProvider created;
 
 	/** What a thread of ours is creating; {@code null} is its result if that failed. */
@@ -232,6 +234,9 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 			if (provider != null) {
 				return provider;
 			}
+			if (this.ended) {
+				throw ended();
+			}
 			if (this.creating.get() != null) {
 				throw new SecretsException(Reason.NOT_CONFIGURED, null,
 						"A setting of the clients that resolve references leads to a reference itself",
@@ -276,7 +281,7 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 	private SecretsProvider publish(SecretsProvider provider, boolean owned, @Nullable Map<String, String> settings) {
 		synchronized (this.lock) {
 			SecretsProvider other = this.created;
-			if (other == null) {
+			if (other == null && !this.ended) {
 				this.created = provider;
 				this.owned = owned;
 				this.settings = settings;
@@ -284,6 +289,9 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 			}
 			if (owned) {
 				provider.close();
+			}
+			if (other == null) {
+				throw ended();
 			}
 			return other;
 		}
@@ -348,9 +356,14 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		return provider().get(reference);
 	}
 
+	/**
+	 * Creates nothing, and waits for nothing that is being created: nothing is at hand
+	 * then.
+	 */
 	@Override
 	public @Nullable SecretValue getIfFresh(SecretReference reference) {
-		return provider().getIfFresh(reference);
+		SecretsProvider created = this.created;
+		return (created != null) ? created.getIfFresh(reference) : null;
 	}
 
 	@Override
@@ -368,6 +381,37 @@ final class BootstrapSecretsProvider implements SecretsProvider {
 		String text = provider().text(reference);
 		this.resolvedTexts.onResolved(reference, text);
 		return text;
+	}
+
+	private static SecretsException ended() {
+		return new SecretsException(Reason.NOT_CONFIGURED, null, "The application has ended",
+				"Read before its context is closed.");
+	}
+
+	/**
+	 * Asks no extension from now on whose place this application's own endpoint has
+	 * taken: settings that came after the provider was made may have opened it.
+	 */
+	void onOwnEndpoint() {
+		CompletableFuture<@Nullable SecretsProvider> early = this.early;
+		if (early != null) {
+			early.thenAccept(this::dropFallback);
+		}
+		dropFallback(this.created);
+	}
+
+	private void dropFallback(@Nullable SecretsProvider provider) {
+		if (provider instanceof FallbackSecretsProvider && provider == this.created) {
+			close();
+		}
+	}
+
+	/**
+	 * Closes the created provider, if there is one and it is ours; no read makes another.
+	 */
+	void end() {
+		this.ended = true;
+		close();
 	}
 
 	/**

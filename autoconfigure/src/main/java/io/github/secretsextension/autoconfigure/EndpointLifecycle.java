@@ -49,17 +49,31 @@ final class EndpointLifecycle implements SmartLifecycle {
 
 	private final ConfigurableEnvironment environment;
 
+	private final @Nullable EndpointLifecycle parent;
+
 	private final Log log = LogFactory.getLog(SecretsProvider.class);
 
 	private volatile @Nullable ExtensionEndpoint endpoint;
 
-	EndpointLifecycle(SecretsProvider provider, ConfigurableEnvironment environment) {
+	/**
+	 * Creates a lifecycle.
+	 * @param provider where values are read
+	 * @param environment holds the settings
+	 * @param parent the parent context's, whose settings a child inherits, or
+	 * {@code null}
+	 */
+	EndpointLifecycle(SecretsProvider provider, ConfigurableEnvironment environment,
+			@Nullable EndpointLifecycle parent) {
 		this.provider = provider;
 		this.environment = environment;
+		this.parent = parent;
 	}
 
 	@Override
 	public void start() {
+		if (this.parent != null && this.parent.isRunning()) {
+			return;
+		}
 		Binder binder = Binder.get(this.environment);
 		checkNames(binder);
 		SecretsExtensionProperties properties = binder.bindOrCreate("secrets-extension",
@@ -111,8 +125,11 @@ final class EndpointLifecycle implements SmartLifecycle {
 					"Set 'secrets-extension.endpoint.token', AWS_TOKEN or AWS_SESSION_TOKEN to a text that is not"
 							+ " blank; clients send it in the header X-Aws-Parameters-Secrets-Token.");
 		}
+		if (this.provider instanceof BootstrapSecretsProvider bootstrap) {
+			bootstrap.onOwnEndpoint();
+		}
 		Integer port = properties.endpoint().port();
-		ExtensionEndpoint endpoint = new ExtensionEndpoint(this.provider, token, SecretsClock.system());
+		ExtensionEndpoint endpoint = endpoint(token);
 		int opened = open(endpoint, (port != null) ? port : merged.httpPort());
 		this.endpoint = endpoint;
 		publish(opened);
@@ -123,6 +140,17 @@ final class EndpointLifecycle implements SmartLifecycle {
 		}
 	}
 
+	private ExtensionEndpoint endpoint(String token) {
+		try {
+			return new ExtensionEndpoint(this.provider, token, SecretsClock.system());
+		}
+		catch (IllegalArgumentException ex) {
+			throw new SecretsException(Reason.NOT_CONFIGURED, null, "The token of the endpoint cannot be sent to it",
+					"Check 'secrets-extension.endpoint.token', AWS_TOKEN and AWS_SESSION_TOKEN: a token has no blanks, no"
+							+ " control characters and no letters beyond ASCII.");
+		}
+	}
+
 	private int open(ExtensionEndpoint endpoint, int port) {
 		try {
 			return endpoint.start(port);
@@ -130,8 +158,8 @@ final class EndpointLifecycle implements SmartLifecycle {
 		catch (java.net.BindException ex) {
 			throw new SecretsException(Reason.NOT_CONFIGURED, null,
 					"Port " + port + " of the endpoint" + portSetting() + " is taken, or may not be used",
-					"Set 'secrets-extension.endpoint.port' or PARAMETERS_SECRETS_EXTENSION_HTTP_PORT to another port (0"
-							+ " for any). Inside Lambda the layer 'AWS-Parameters-and-Secrets-Lambda-Extension' probably"
+					"Set 'secrets-extension.endpoint.port' to another port (0 for any), or"
+							+ " PARAMETERS_SECRETS_EXTENSION_HTTP_PORT to one from 1 to 65535. Inside Lambda the layer 'AWS-Parameters-and-Secrets-Lambda-Extension' probably"
 							+ " holds it: remove the layer, or set 'secrets-extension.endpoint.enabled=false'.");
 		}
 		catch (IOException ex) {
@@ -178,6 +206,14 @@ final class EndpointLifecycle implements SmartLifecycle {
 	@Override
 	public boolean isRunning() {
 		return this.endpoint != null;
+	}
+
+	/**
+	 * As web servers do: clients were told the port.
+	 */
+	@Override
+	public boolean isPauseable() {
+		return false;
 	}
 
 	@Override

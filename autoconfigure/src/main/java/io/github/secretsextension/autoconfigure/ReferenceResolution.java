@@ -147,9 +147,17 @@ final class ReferenceResolution {
 		prefetch();
 		ReferencePropertySource.setConditionsRun(environment, true);
 		context.addBeanFactoryPostProcessor(new ReferenceBeanFactoryPostProcessor(this, environment));
-		context.addApplicationListener((ContextClosedEvent event) -> closeWith(context, event));
 		if (context instanceof GenericApplicationContext generic) {
 			register(generic.getBeanFactory());
+			// Registered first, so it ends last: until then others may read.
+			generic.getDefaultListableBeanFactory().registerDisposableBean(BEAN_NAME, this.provider::end);
+			context.addApplicationListener((ContextClosedEvent event) -> closing(context, event));
+		}
+		else {
+			context.addApplicationListener((ContextClosedEvent event) -> {
+				closing(context, event);
+				this.provider.close();
+			});
 		}
 	}
 
@@ -162,9 +170,12 @@ final class ReferenceResolution {
 		beanFactory.registerSingleton(LIFECYCLE_BEAN_NAME, new SnapshotLifecycle(this));
 	}
 
+	/**
+	 * Lets go of everything: no read is answered any more.
+	 */
 	void close() {
 		this.closed = true;
-		this.provider.close();
+		this.provider.end();
 	}
 
 	/**
@@ -177,9 +188,9 @@ final class ReferenceResolution {
 		this.provider.close();
 	}
 
-	private void closeWith(ConfigurableApplicationContext context, ContextClosedEvent event) {
+	private void closing(ConfigurableApplicationContext context, ContextClosedEvent event) {
 		if (event.getApplicationContext() == context) {
-			close();
+			this.closed = true;
 		}
 	}
 

@@ -7,6 +7,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionMessage;
 import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
@@ -22,8 +23,11 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 public final class SecretsExtensionEndpointAutoConfiguration {
 
 	@Bean
-	static EndpointLifecycle secretsExtensionEndpoint(SecretsProvider provider, ConfigurableEnvironment environment) {
-		return new EndpointLifecycle(provider, environment);
+	static EndpointLifecycle secretsExtensionEndpoint(SecretsProvider provider, ConfigurableEnvironment environment,
+			ApplicationContext context) {
+		ApplicationContext parent = context.getParent();
+		return new EndpointLifecycle(provider, environment,
+				(parent != null) ? parent.getBeanProvider(EndpointLifecycle.class).getIfAvailable() : null);
 	}
 
 	/**

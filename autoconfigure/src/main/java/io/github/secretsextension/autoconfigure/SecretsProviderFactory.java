@@ -194,8 +194,7 @@ final class SecretsProviderFactory {
 			ExtensionSettings merged) {
 		Supplier<SecretsProvider> embedded = embedded(environment, properties, merged);
 		// An endpoint of our own must not be asked by itself.
-		String token = (properties.endpoint().enabled()) ? null
-				: ExtensionToken.toTry(environment, properties.remote());
+		String token = (properties.endpoint().enabled()) ? null : tokenToTry(environment, properties);
 		if (token == null) {
 			return telling(Mode.AUTO, "values are read in-process, because " + ((properties.endpoint().enabled())
 					? "this application's own endpoint is enabled" : "there is no token for an extension or agent"),
@@ -215,6 +214,17 @@ final class SecretsProviderFactory {
 				"values are read from the extension or agent at " + RemoteProviders.address(properties, merged)
 						+ ", and in-process whenever it cannot answer",
 				() -> new FallbackSecretsProvider(remote.get(), embedded.get(), clock, merged::ttl, this.fallbackLog));
+	}
+
+	private @Nullable String tokenToTry(ConfigurableEnvironment environment, SecretsExtensionProperties properties) {
+		try {
+			return ExtensionToken.toTry(environment, properties.remote());
+		}
+		catch (SecretsException ex) {
+			// An agent beside may write its file later than this process starts.
+			this.onceLog.warn(ex.getProblem() + ", so that no extension or agent is asked. " + ex.getAction());
+			return null;
+		}
 	}
 
 	private Supplier<SecretsProvider> telling(Mode mode, String how, Supplier<SecretsProvider> provider) {

@@ -34,6 +34,14 @@ final class SnapshotLifecycle implements SmartLifecycle {
 		return this.running;
 	}
 
+	/**
+	 * A pause is none before a snapshot.
+	 */
+	@Override
+	public boolean isPauseable() {
+		return false;
+	}
+
 	@Override
 	public int getPhase() {
 		// The lowest phase stops last: until then others may read.

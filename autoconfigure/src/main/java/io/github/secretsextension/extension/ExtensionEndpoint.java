@@ -32,7 +32,8 @@ import io.github.secretsextension.SecretsProvider;
  */
 public final class ExtensionEndpoint implements AutoCloseable {
 
-	private static final int BACKLOG = 512;
+	/** As many may knock at once; the system's own limit may be lower. */
+	private static final int BACKLOG = 4096;
 
 	private final SecretsProvider provider;
 
@@ -47,11 +48,11 @@ public final class ExtensionEndpoint implements AutoCloseable {
 	 * @param provider where values are read, which is not closed with the endpoint
 	 * @param token what a client must send
 	 * @param clock the clocks by which clients are late
-	 * @throws IllegalArgumentException if the token is blank
+	 * @throws IllegalArgumentException if the token is blank, or cannot stand in a header
 	 */
 	public ExtensionEndpoint(SecretsProvider provider, String token, SecretsClock clock) {
-		if (token.isBlank()) {
-			throw new IllegalArgumentException("'token' must not be blank");
+		if (!ExtensionProtocol.isToken(token)) {
+			throw new IllegalArgumentException("'token' is blank, or has a character that no header can hold");
 		}
 		this.provider = provider;
 		this.token = token.getBytes(StandardCharsets.UTF_8);

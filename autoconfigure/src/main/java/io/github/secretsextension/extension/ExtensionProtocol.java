@@ -46,6 +46,13 @@ final class ExtensionProtocol {
 	}
 
 	/**
+	 * Returns whether a text can stand in the header for the token.
+	 */
+	static boolean isToken(String text) {
+		return !text.isEmpty() && text.chars().allMatch((c) -> c > ' ' && c < 0x7f);
+	}
+
+	/**
 	 * Appends a text percent-encoded: everything but letters, digits and {@code -._~}, so
 	 * that no server takes a plus sign for a space or a slash for a part of the path.
 	 */

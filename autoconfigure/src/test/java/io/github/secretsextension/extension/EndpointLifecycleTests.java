@@ -87,7 +87,7 @@ class EndpointLifecycleTests {
 	void blankTokenIsRefused(String token) {
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> new ExtensionEndpoint(this.secrets, token, SecretsClock.system()))
-			.withMessage("'token' must not be blank");
+			.withMessage("'token' is blank, or has a character that no header can hold");
 	}
 
 	@Test
