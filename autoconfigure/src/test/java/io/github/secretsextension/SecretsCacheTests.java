@@ -457,6 +457,44 @@ class SecretsCacheTests {
 		assertThat(this.upstream.calls()).hasSize(2);
 	}
 
+	/**
+	 * Where a caller makes the call itself, its interrupt ends the call, too.
+	 */
+	@Test
+	void interruptOfOneRefreshIsNotTheFailureOfAnother() throws Exception {
+		SecretsCache cache = cache(settings(TTL, TTL, 1000, NEVER), Runnable::run);
+		CountDownLatch gate = new CountDownLatch(1);
+		this.upstream.answer((reference) -> {
+			try {
+				gate.await();
+				return SecretValue.of(C + "db");
+			}
+			catch (InterruptedException ex) {
+				gate.countDown();
+				Thread.currentThread().interrupt();
+				throw new SecretsException(Reason.INTERRUPTED, reference, "It was interrupted", "Read again.");
+			}
+		});
+		Reader interrupted = new Reader(() -> cache.refresh(DB).text());
+		this.upstream.awaitCalls(1);
+		Reader other = new Reader(() -> cache.refresh(DB).text());
+		other.awaitWaiting();
+		interrupted.thread.interrupt();
+		assertThat(interrupted.result()).isInstanceOfSatisfying(SecretsException.class,
+				(ex) -> assertThat(ex.getReason()).isEqualTo(Reason.INTERRUPTED));
+		assertThat(other.result()).isEqualTo(C + "db");
+		assertThat(this.upstream.calls()).hasSize(2);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "secret:db, SECRETS_MANAGER_TIMEOUT_MILLIS", "param:/url, SSM_PARAMETER_STORE_TIMEOUT_MILLIS" })
+	void timeOutNamesWhatMayHaveSetTheLimit(String text, String variable) {
+		SecretsCache cache = cache(settings(TTL, TTL, 1000, Duration.ofMillis(100)), pool(1));
+		SecretReference reference = SecretReference.parse(text);
+		this.upstream.gate(reference);
+		assertThat(failure(cache, reference)).hasMessageContainingAll("'secrets-extension.deadline'", variable);
+	}
+
 	@Test
 	void lateFailureOfAnOlderCallIsNotVisibleAfterARefresh() throws Exception {
 		ExecutorService pool = pool(2);

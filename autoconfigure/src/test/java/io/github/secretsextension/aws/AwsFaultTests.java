@@ -146,6 +146,7 @@ class AwsFaultTests {
 	@Test
 	void parameterArnOfAnotherAccountIsAskedForWhole() {
 		String arn = "arn:aws:ssm:us-east-1:210987654321:parameter/shared/url";
+		this.server.answer(200, "{\"Parameter\":{\"Value\":\"CANARY-p\",\"Version\":3}}");
 		assertThat(this.provider.text("param:" + arn + "?version=3")).isEqualTo("CANARY-p");
 		assertThat(this.server.calls().get(0).body()).contains("\"Name\":\"" + arn + ":3\"");
 	}
