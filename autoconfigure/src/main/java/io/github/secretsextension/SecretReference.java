@@ -218,6 +218,21 @@ public final class SecretReference {
 		return (this.kind == Kind.SECRET) ? isSecret(name, arn) : isParameter(name, arn);
 	}
 
+	/**
+	 * Returns whether an answer is about the version that this reference asks for by its
+	 * id or number, so far as it says.
+	 * @param versionId the version id in the answer, or {@code null}
+	 * @param version the version number in the answer, or {@code null} or zero
+	 * @return {@code false} if it is about another version
+	 */
+	public boolean isAnsweredByVersion(@Nullable String versionId, @Nullable Long version) {
+		return isSaid(versionId(), versionId) && (version == null || version == 0 || isSaid(version(), version));
+	}
+
+	private static boolean isSaid(@Nullable Object asked, @Nullable Object answered) {
+		return asked == null || answered == null || asked.equals(answered);
+	}
+
 	private boolean isSecret(@Nullable String name, @Nullable String arn) {
 		if (!isArn()) {
 			return name == null || name.equals(this.id);

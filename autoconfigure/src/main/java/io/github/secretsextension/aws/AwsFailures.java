@@ -181,6 +181,10 @@ final class AwsFailures {
 		return badAnswer(reference, client, "is about another " + reference.kind());
 	}
 
+	static SecretsException otherVersion(SecretReference reference, AwsClient client) {
+		return badAnswer(reference, client, "is about another version");
+	}
+
 	private static SecretsException badAnswer(SecretReference reference, AwsClient client, String what) {
 		return new SecretsException(Reason.BAD_ANSWER, reference,
 				"The answer of " + host(Asked.of(reference), client, null) + " " + what, CHECK_ENDPOINT);

@@ -39,6 +39,9 @@ final class ParameterCall {
 		if (!reference.isAnsweredBy(answer.name(), answer.arn())) {
 			throw AwsFailures.otherAnswer(reference, client);
 		}
+		if (!reference.isAnsweredByVersion(null, answer.version())) {
+			throw AwsFailures.otherVersion(reference, client);
+		}
 		return value(text(reference, client, answer), answer, loadedAt);
 	}
 

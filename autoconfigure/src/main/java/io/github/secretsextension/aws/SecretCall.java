@@ -36,6 +36,9 @@ final class SecretCall {
 		if (!reference.isAnsweredBy(answer.name(), answer.arn())) {
 			throw AwsFailures.otherAnswer(reference, client);
 		}
+		if (!reference.isAnsweredByVersion(answer.versionId(), null)) {
+			throw AwsFailures.otherVersion(reference, client);
+		}
 		SecretValue.Builder value = value(answer.secretString(), answer.secretBinary());
 		if (value == null) {
 			throw AwsFailures.emptyAnswer(reference, client);

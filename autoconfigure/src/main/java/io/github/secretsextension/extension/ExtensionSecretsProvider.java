@@ -148,6 +148,9 @@ public final class ExtensionSecretsProvider implements SecretsProvider {
 		if (!reference.isAnsweredBy(value.name(), value.arn())) {
 			throw this.failures.badAnswer(reference, "its answer is about another one");
 		}
+		if (!reference.isAnsweredByVersion(value.versionId(), value.version())) {
+			throw this.failures.badAnswer(reference, "its answer is about another version");
+		}
 		return value;
 	}
 

@@ -91,6 +91,18 @@ class AwsFaultTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
+			secret:db?versionId=1-2 | {"Name":"db","SecretString":"CANARY-","VersionId":"1-2"} | true
+			secret:db?versionId=1-2 | {"Name":"db","SecretString":"CANARY-","VersionId":"1-3"} | false
+			param:db?version=3      | {"Parameter":{"Name":"db","Value":"CANARY-","Version":3}} | true
+			param:db?version=3      | {"Parameter":{"Name":"db","Value":"CANARY-","Version":2}} | false
+			""")
+	void versionOfAnswer(String reference, String body, boolean accepted) {
+		this.server.answer(200, body);
+		expect(reference, accepted);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
 			arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf        | true
 			arn:aws:secretsmanager:us-east-1:123456789012:secret:db               | true
 			arn:aws:secretsmanager:us-east-1:123456789012:secret:db-other-AbCdEf  | false
@@ -134,6 +146,7 @@ class AwsFaultTests {
 	@Test
 	void parameterArnOfAnotherAccountIsAskedForWhole() {
 		String arn = "arn:aws:ssm:us-east-1:210987654321:parameter/shared/url";
+		this.server.answer(200, "{\"Parameter\":{\"Value\":\"CANARY-p\",\"Version\":3}}");
 		assertThat(this.provider.text("param:" + arn + "?version=3")).isEqualTo("CANARY-p");
 		assertThat(this.server.calls().get(0).body()).contains("\"Name\":\"" + arn + ":3\"");
 	}

@@ -81,6 +81,30 @@ class ExtensionClientTests {
 	}
 
 	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			secret:db?versionId=1-2               | {"SecretString":"CANARY-1","VersionId":"1-2"}              | true
+			secret:db?versionId=1-2               | {"SecretString":"CANARY-1"}                                | true
+			secret:db?versionId=1-2               | {"SecretString":"CANARY-1","VersionId":"1-3"}              | false
+			secret:db                             | {"SecretString":"CANARY-1","VersionId":"1-3"}              | true
+			param:db?version=3                    | {"Parameter":{"Value":"CANARY-1","Version":3}}             | true
+			param:db?version=3                    | {"Parameter":{"Value":"CANARY-1","Version":0}}             | true
+			param:db?version=3                    | {"Parameter":{"Value":"CANARY-1","Version":2}}             | false
+			param:db?label=x                      | {"Parameter":{"Value":"CANARY-1","Version":2}}             | true
+			""")
+	void versionOfAnAnswer(String reference, String body, boolean accepted) {
+		open(Personality.EXTENSION);
+		this.fake.answer(200, body);
+		if (accepted) {
+			assertThat(text(reference)).isEqualTo("CANARY-1");
+			return;
+		}
+		SecretsException failure = catchThrowableOfType(SecretsException.class, () -> get(reference));
+		ExtensionClients.assertClean(failure);
+		assertThat(failure.getReason()).isEqualTo(Reason.BAD_ANSWER);
+		assertThat(failure).hasMessageContaining("its answer is about another version");
+	}
+
+	@ParameterizedTest
 	@EnumSource
 	void binarySecret(Personality personality) {
 		open(personality);

@@ -188,7 +188,7 @@ class ExtensionRoundTripTests {
 			String path = reference.id().replaceFirst("^arn:.*?:parameter(?=/)", "");
 			return value.name(path)
 				.arn((reference.isArn()) ? reference.id() : parameterArn("/" + path.replaceFirst("^/", "")))
-				.version(1 + this.random.nextLong(1_000_000))
+				.version(or(reference.version(), 1 + this.random.nextLong(1_000_000)))
 				.type("SecureString")
 				.dataType((this.random.nextBoolean()) ? "text" : null)
 				.sourceResult((this.random.nextInt(10) == 0) ? text() : null)
@@ -196,8 +196,12 @@ class ExtensionRoundTripTests {
 				.build();
 		}
 		String name = reference.id().replaceFirst("^arn:.*?:secret:(.*)-AbCdEf$", "$1");
-		value.name(name).arn(secretArn(name)).versionId(selector()).versionStages(stages());
+		value.name(name).arn(secretArn(name)).versionId(or(reference.versionId(), selector())).versionStages(stages());
 		return ((this.random.nextInt(4) == 0) ? value.bytes(bytes()) : value.text(text())).build();
+	}
+
+	private static <T> T or(T asked, T other) {
+		return (asked != null) ? asked : other;
 	}
 
 	private List<String> stages() {
