@@ -125,6 +125,9 @@ final class ExtensionConnection implements Closeable {
 			// An interim answer is followed by the real one.
 		}
 		while (status >= 100 && status < 200 && status != 101);
+		if (status == 101) {
+			throw new MalformedAnswerException("it changes to another protocol, which was not asked for");
+		}
 		byte[] body = body(status, head, deadline);
 		boolean rest = this.position < this.limit;
 		boolean toEnd = !head.chunked && head.length < 0 && status != 204 && status != 304;

@@ -56,6 +56,7 @@ class ExtensionClientFaultTests {
 		TABLE.put(Mode.ENDLESS, Reason.BAD_ANSWER);
 		TABLE.put(Mode.LONG_HEAD, Reason.BAD_ANSWER);
 		TABLE.put(Mode.NOT_HTTP, Reason.BAD_ANSWER);
+		TABLE.put(Mode.SWITCH, Reason.BAD_ANSWER);
 		TABLE.put(Mode.BAD_LENGTH, Reason.BAD_ANSWER);
 		TABLE.put(Mode.BAD_CHUNK, Reason.BAD_ANSWER);
 		TABLE.put(Mode.REDIRECT, Reason.BAD_ANSWER);

@@ -79,6 +79,11 @@ final class FakeConnection {
 			case ENDLESS -> endless(head(answer, "Transfer-Encoding: chunked"), "100000\r\n");
 			case LONG_HEAD -> endless("HTTP/1.1 200 OK\r\n".getBytes(StandardCharsets.UTF_8), "X-Long: ");
 			case NOT_HTTP -> write("SSH-2.0-CANARY-server\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+			case SWITCH -> {
+				write("HTTP/1.1 101 CANARY-reason\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+					.getBytes(StandardCharsets.UTF_8));
+				hang();
+			}
 			case BAD_LENGTH -> write(head(answer, "Content-Length: -5"), body);
 			case BAD_CHUNK -> write(head(answer, "Transfer-Encoding: chunked"), chunks(body, 10, "CANARY-", ""));
 			case TO_END -> write(head(answer, "X-Length: none"), body);

@@ -591,6 +591,9 @@ public final class FakeExtension implements AutoCloseable {
 		/** Another protocol. */
 		NOT_HTTP,
 
+		/** A change to another protocol, and then silence. */
+		SWITCH,
+
 		/** A length below zero. */
 		BAD_LENGTH,
 
