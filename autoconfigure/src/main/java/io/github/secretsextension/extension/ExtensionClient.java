@@ -5,9 +5,12 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Deque;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +37,8 @@ final class ExtensionClient implements Closeable {
 
 	private final Deque<ExtensionConnection> idle = new ConcurrentLinkedDeque<>();
 
+	private final Set<ExtensionConnection> inUse = ConcurrentHashMap.newKeySet();
+
 	private volatile boolean closed;
 
 	ExtensionClient(ExtensionClientSettings settings, SecretsClock clock) {
@@ -55,6 +60,7 @@ final class ExtensionClient implements Closeable {
 			.getBytes(StandardCharsets.US_ASCII);
 		acquire(deadline);
 		try {
+			checkOpen();
 			ExtensionConnection kept = kept();
 			if (kept != null) {
 				try {
@@ -64,7 +70,7 @@ final class ExtensionClient implements Closeable {
 					throw ex;
 				}
 				catch (IOException ex) {
-					if (Thread.currentThread().isInterrupted()) {
+					if (this.closed || Thread.currentThread().isInterrupted()) {
 						throw ex;
 					}
 					// The other side closed it meanwhile, and the other idle ones with
@@ -121,12 +127,15 @@ final class ExtensionClient implements Closeable {
 	private ExtensionAnswer exchange(ExtensionConnection connection, byte[] request, Deadline deadline)
 			throws IOException {
 		boolean keep = false;
+		this.inUse.add(connection);
 		try {
+			checkOpen();
 			ExtensionAnswer answer = connection.exchange(request, deadline);
 			keep = answer.isKeptAlive();
 			return answer;
 		}
 		finally {
+			this.inUse.remove(connection);
 			if (keep) {
 				this.idle.addFirst(connection);
 			}
@@ -139,16 +148,30 @@ final class ExtensionClient implements Closeable {
 		}
 	}
 
+	private void checkOpen() throws IOException {
+		if (this.closed) {
+			throw new ClosedChannelException();
+		}
+	}
+
 	private void closeIdle() {
 		for (ExtensionConnection connection = this.idle.poll(); connection != null; connection = this.idle.poll()) {
 			connection.close();
 		}
 	}
 
+	/**
+	 * Returns whether this client was closed, which ends all that is under way.
+	 */
+	boolean isClosed() {
+		return this.closed;
+	}
+
 	@Override
 	public void close() {
 		this.closed = true;
 		closeIdle();
+		this.inUse.forEach(ExtensionConnection::abort);
 	}
 
 }

@@ -268,6 +268,13 @@ final class ExtensionConnection implements Closeable {
 	public void close() {
 		// What was read may hold a secret, and a closed connection may live on somewhere.
 		Arrays.fill(this.buffer, (byte) 0);
+		abort();
+	}
+
+	/**
+	 * Ends an exchange of another thread, to whom the buffer belongs.
+	 */
+	void abort() {
 		try {
 			this.channel.close();
 		}

@@ -175,6 +175,11 @@ final class ExtensionFailures {
 		return new SecretsException(Reason.INTERRUPTED, reference, "The calling thread was interrupted", "Read again.");
 	}
 
+	SecretsException closed(SecretReference reference) {
+		return new SecretsException(Reason.SERVICE_ERROR, reference, "The client of the extension was closed",
+				"Read while the application runs.");
+	}
+
 	SecretsException badAnswer(SecretReference reference, String problem) {
 		return new SecretsException(Reason.BAD_ANSWER, reference, this.subject + " gave no usable answer: " + problem,
 				"Check what listens there.");

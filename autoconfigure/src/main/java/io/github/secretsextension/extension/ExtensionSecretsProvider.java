@@ -124,7 +124,8 @@ public final class ExtensionSecretsProvider implements SecretsProvider {
 				throw (notReady != null) ? notReady : this.failures.unanswered(reference, limit, ex);
 			}
 			catch (IOException ex) {
-				throw this.failures.unanswered(reference, limit, ex);
+				throw (this.client.isClosed() && !Thread.currentThread().isInterrupted())
+						? this.failures.closed(reference) : this.failures.unanswered(reference, limit, ex);
 			}
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();
@@ -154,6 +155,9 @@ public final class ExtensionSecretsProvider implements SecretsProvider {
 		return value;
 	}
 
+	/**
+	 * Closes all connections; reads under way and later ones fail.
+	 */
 	@Override
 	public void close() {
 		this.client.close();

@@ -3,9 +3,11 @@ package io.github.secretsextension.autoconfigure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +35,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for an application whose values come from a running extension or agent.
@@ -120,6 +123,22 @@ class RemoteModeTests {
 			assertThat(context.getEnvironment().getProperty("a")).isEqualTo("CANARY-db");
 		}
 		assertThat(extension.requests()).hasSize(4);
+	}
+
+	@Test
+	void closeLetsAReaderGo() {
+		FakeExtension extension = extension(Personality.EXTENSION);
+		extension.mode(Mode.HANG);
+		ConfigurableApplicationContext context = withToken(extension).property("secrets-extension.deadline", "50s")
+			.run();
+		SecretsProvider provider = context.getBean(SecretsProvider.class);
+		CompletableFuture<Throwable> reader = CompletableFuture
+			.supplyAsync(() -> catchThrowable(() -> provider.text("secret:db")));
+		await().until(() -> !extension.requests().isEmpty());
+		context.close();
+		assertThat(reader).succeedsWithin(Duration.ofSeconds(2));
+		assertThat(reader.join()).hasMessageContaining("was closed");
+		await().until(() -> extension.connections() == 0);
 	}
 
 	@Test

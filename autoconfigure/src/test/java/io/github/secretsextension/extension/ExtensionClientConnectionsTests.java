@@ -284,14 +284,24 @@ class ExtensionClientConnectionsTests {
 		this.provider.close();
 	}
 
-	@Test
-	void connectionInUseEndsAfterACloseToo() throws Exception {
-		this.fake.delay(Duration.ofMillis(300));
-		Future<String> late = this.readers.submit(() -> this.provider.text("secret:db"));
-		await().until(() -> !this.fake.requests().isEmpty());
+	/**
+	 * Those that wait for a connection are let go as well.
+	 */
+	@ParameterizedTest
+	@EnumSource(names = { "HANG", "DRIP", "DRIP_HEAD" })
+	void closeEndsTheReadsUnderWay(Mode mode) throws Exception {
+		this.fake.mode(mode);
+		List<Future<SecretsException>> failures = new ArrayList<>();
+		for (int i = 0; i < 2 * ExtensionClients.MAX_CONNECTIONS; i++) {
+			failures.add(this.readers.submit(() -> failure(this.provider)));
+		}
+		await().until(() -> this.fake.requests().size() == ExtensionClients.MAX_CONNECTIONS);
 		this.provider.close();
-		assertThat(late).succeedsWithin(Duration.ofSeconds(10)).isEqualTo("CANARY-1");
+		for (Future<SecretsException> failure : failures) {
+			assertThat(failure.get(2, TimeUnit.SECONDS)).hasMessageContaining("was closed");
+		}
 		await().until(() -> this.fake.connections() == 0);
+		assertThat(this.fake.requests()).as("nobody asked again").hasSize(ExtensionClients.MAX_CONNECTIONS);
 	}
 
 	@Test
