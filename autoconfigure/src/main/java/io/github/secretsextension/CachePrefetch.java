@@ -32,10 +32,10 @@ final class CachePrefetch {
 
 	/** After these a call for each value would fare no better. */
 	private static final Set<Reason> HOPELESS = EnumSet.of(Reason.THROTTLED, Reason.TIMEOUT, Reason.UNREACHABLE,
-			Reason.CREDENTIALS);
+			Reason.CREDENTIALS, Reason.NOT_READY);
 
 	/** These took their time already: who waits gets them, and does not wait twice. */
-	private static final Set<Reason> SHARED = EnumSet.of(Reason.TIMEOUT, Reason.UNREACHABLE);
+	private static final Set<Reason> SHARED = EnumSet.of(Reason.TIMEOUT, Reason.UNREACHABLE, Reason.NOT_READY);
 
 	/** So that a prefetch of many does not fill the queue. */
 	private static final int MOST_AT_ONCE = 8;
@@ -161,16 +161,24 @@ final class CachePrefetch {
 	private void fail(Set<SecretReference> keys, SecretsException failure) {
 		keys.forEach((key) -> giveUp(key, failure));
 		if (HOPELESS.contains(failure.getReason())) {
-			giveUpRest();
+			// An extension that is not ready is not ready for any of them.
+			giveUpRest((failure.getReason() == Reason.NOT_READY) ? failure : null);
 		}
+	}
+
+	private void giveUpRest() {
+		giveUpRest(null);
 	}
 
 	/**
 	 * Gives up what no call was made for.
 	 */
-	private void giveUpRest() {
+	private void giveUpRest(@Nullable SecretsException failure) {
 		this.waiting.clear();
-		this.flights.keySet().stream().filter((key) -> !this.begun.contains(key)).forEach((key) -> giveUp(key, null));
+		this.flights.keySet()
+			.stream()
+			.filter((key) -> !this.begun.contains(key))
+			.forEach((key) -> giveUp(key, failure));
 	}
 
 	private List<Set<SecretReference>> batches(boolean batch) {

@@ -27,6 +27,8 @@ import io.github.secretsextension.SecretsException.Reason;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link SecretsCache#prefetch}.
@@ -200,6 +202,29 @@ class PrefetchTests {
 		assertThat(this.upstream.singles).hasSizeLessThan(10);
 		this.upstream.gate.countDown();
 		assertThat(cache.get(many.get(39)).text()).isEqualTo("CANARY-m39");
+	}
+
+	@Test
+	void whoWaitedForAnExtensionThatIsNotReadyDoesNotWaitTwice() throws Exception {
+		this.upstream.gate = new CountDownLatch(1);
+		this.upstream.gateSingles = true;
+		this.upstream.singleFailure = Reason.NOT_READY;
+		List<SecretReference> many = IntStream.range(0, 40).mapToObj((i) -> SecretReference.secret("m" + i)).toList();
+		SecretsCache cache = cache();
+		cache.prefetch(many, false);
+		CompletableFuture<SecretsException> reader = new CompletableFuture<>();
+		Thread thread = new Thread(() -> reader
+			.complete(catchThrowableOfType(SecretsException.class, () -> cache.get(many.get(39)))));
+		thread.start();
+		await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+		this.upstream.gate.countDown();
+		SecretsException failure = reader.get(10, TimeUnit.SECONDS);
+		assertThat(failure.getReason()).isEqualTo(Reason.NOT_READY);
+		assertThat(failure.getReference()).isEqualTo(many.get(39));
+		assertThat(this.ended.await(10, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.upstream.singles).hasSizeLessThan(10).doesNotContain(many.get(39));
+		this.upstream.singleFailure = null;
+		assertThat(cache.get(many.get(39)).text()).as("not remembered").isEqualTo("CANARY-m39");
 	}
 
 	@Test

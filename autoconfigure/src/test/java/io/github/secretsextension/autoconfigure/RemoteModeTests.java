@@ -141,6 +141,26 @@ class RemoteModeTests {
 		await().until(() -> extension.connections() == 0);
 	}
 
+	/**
+	 * However many there are: those that are read ahead take one budget in all.
+	 */
+	@Test
+	void extensionThatIsNeverReadyIsWaitedForOnceAlsoWhereAnswersAreKept() {
+		FakeExtension extension = extension(Personality.EXTENSION);
+		extension.neverReady();
+		TestApplication application = withToken(extension).property("secrets-extension.remote.ttl", "60s")
+			.property("secrets-extension.remote.ready-timeout", "1s");
+		for (int i = 0; i < 30; i++) {
+			application.property("many." + i, "$<secret:db" + i + ">");
+		}
+		try (ConfigurableApplicationContext context = application.run()) {
+			long start = System.nanoTime();
+			assertThat(catchThrowable(() -> context.getEnvironment().getProperty("many.29")))
+				.hasMessageContaining("not during INIT");
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(2500));
+		}
+	}
+
 	@Test
 	void tokenOfLambdaIsTheSessionToken() {
 		FakeExtension extension = extension(Personality.EXTENSION);
