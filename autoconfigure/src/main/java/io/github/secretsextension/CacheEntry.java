@@ -2,6 +2,8 @@ package io.github.secretsextension;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.secretsextension.SecretsException.Reason;
+
 /**
  * What the cache knows about one key: the last good value, the last failure since then,
  * and when each of them was. Immutable.
@@ -35,6 +37,14 @@ record CacheEntry(@Nullable SecretValue value, long loadedNanos, long loadedMill
 
 	CacheEntry outdate() {
 		return new CacheEntry(this.value, this.loadedNanos, this.loadedMillis, true, this.stale, null, 0, 0, 0, 0);
+	}
+
+	/**
+	 * Returns whether the latest attempt ended with an interrupt of the caller that made
+	 * it, which tells others nothing.
+	 */
+	boolean isInterrupted() {
+		return this.failure != null && this.failure.getReason() == Reason.INTERRUPTED;
 	}
 
 	/**

@@ -74,8 +74,8 @@ final class CacheFlight extends CompletableFuture<CacheEntry> {
 	}
 
 	boolean isShared(SecretsClock clock) {
-		return this.refresh
-				&& (!isDone() || clock.since(this.startedNanos, this.startedMillis, Long.MAX_VALUE) < REFRESH_INTERVAL);
+		return this.refresh && (!isDone() || (!join().isInterrupted()
+				&& clock.since(this.startedNanos, this.startedMillis, Long.MAX_VALUE) < REFRESH_INTERVAL));
 	}
 
 }

@@ -225,9 +225,7 @@ public final class SecretsCache implements SecretsProvider {
 			await(reference, flight, Long.MAX_VALUE);
 		}
 		CacheEntry entry = flight.join();
-		SecretsException ended = entry.failure();
-		boolean interrupted = !own && ended != null && ended.getReason() == Reason.INTERRUPTED;
-		if (entry == CacheEntry.NONE || interrupted) {
+		if (entry == CacheEntry.NONE || (!own && entry.isInterrupted())) {
 			return null;
 		}
 		return result(reference, entry);
@@ -312,25 +310,33 @@ public final class SecretsCache implements SecretsProvider {
 	public SecretValue refresh(SecretReference reference) {
 		SecretReference key = reference.key();
 		prepare(reference);
-		@Nullable CacheFlight[] own = new @Nullable CacheFlight[1];
-		CompletableFuture<CacheEntry> present = this.entries.compute(key, (same, current) -> {
-			if (current instanceof CacheFlight flight && flight.isShared(this.clock)) {
-				own[0] = null;
-				return flight;
+		while (true) {
+			@Nullable CacheFlight[] own = new @Nullable CacheFlight[1];
+			CompletableFuture<CacheEntry> present = this.entries.compute(key, (same, current) -> {
+				if (current instanceof CacheFlight flight && flight.isShared(this.clock)) {
+					own[0] = null;
+					return flight;
+				}
+				// A load that began before is no longer in the map: its result cannot
+				// come back.
+				own[0] = new CacheFlight(CacheFlight.entry(current), this.clock, true);
+				return own[0];
+			});
+			CacheFlight flight = (CacheFlight) present;
+			if (flight == own[0]) {
+				this.calls.start(key, flight);
 			}
-			// A load that began before is no longer in the map: its result cannot come
-			// back.
-			own[0] = new CacheFlight(CacheFlight.entry(current), this.clock, true);
-			return own[0];
-		});
-		CacheFlight flight = (CacheFlight) present;
-		if (flight == own[0]) {
-			this.calls.start(key, flight);
+			await(reference, flight, Long.MAX_VALUE);
+			CacheEntry entry = flight.join();
+			SecretValue value = entry.value();
+			if (value != null && entry.failure() == null) {
+				return value;
+			}
+			if (flight == own[0] || !entry.isInterrupted()) {
+				return fail(reference, entry);
+			}
+			// Another caller made the call, and was interrupted in it: once more.
 		}
-		await(reference, flight, Long.MAX_VALUE);
-		CacheEntry entry = flight.join();
-		SecretValue value = entry.value();
-		return (value != null && entry.failure() == null) ? value : fail(reference, entry);
 	}
 
 	/**

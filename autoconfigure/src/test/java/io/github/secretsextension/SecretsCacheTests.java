@@ -457,6 +457,35 @@ class SecretsCacheTests {
 		assertThat(this.upstream.calls()).hasSize(2);
 	}
 
+	/**
+	 * Where a caller makes the call itself, its interrupt ends the call, too.
+	 */
+	@Test
+	void interruptOfOneRefreshIsNotTheFailureOfAnother() throws Exception {
+		SecretsCache cache = cache(settings(TTL, TTL, 1000, NEVER), Runnable::run);
+		CountDownLatch gate = new CountDownLatch(1);
+		this.upstream.answer((reference) -> {
+			try {
+				gate.await();
+				return SecretValue.of(C + "db");
+			}
+			catch (InterruptedException ex) {
+				gate.countDown();
+				Thread.currentThread().interrupt();
+				throw new SecretsException(Reason.INTERRUPTED, reference, "It was interrupted", "Read again.");
+			}
+		});
+		Reader interrupted = new Reader(() -> cache.refresh(DB).text());
+		this.upstream.awaitCalls(1);
+		Reader other = new Reader(() -> cache.refresh(DB).text());
+		other.awaitWaiting();
+		interrupted.thread.interrupt();
+		assertThat(interrupted.result()).isInstanceOfSatisfying(SecretsException.class,
+				(ex) -> assertThat(ex.getReason()).isEqualTo(Reason.INTERRUPTED));
+		assertThat(other.result()).isEqualTo(C + "db");
+		assertThat(this.upstream.calls()).hasSize(2);
+	}
+
 	@Test
 	void lateFailureOfAnOlderCallIsNotVisibleAfterARefresh() throws Exception {
 		ExecutorService pool = pool(2);
