@@ -4,6 +4,7 @@ import java.time.Duration;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretsException.Reason;
 
 /**
@@ -17,7 +18,9 @@ final class CacheFailures {
 	static SecretsException timeout(SecretReference reference, Duration deadline) {
 		return new SecretsException(Reason.TIMEOUT, reference, "No answer within " + deadline.toMillis() + " ms",
 				"Check that the service can be reached: a function in a VPC needs an interface endpoint or NAT. "
-						+ "The limit is 'secrets-extension.deadline', or the service's own deadline.");
+						+ "The limit is 'secrets-extension.deadline', the service's own deadline or "
+						+ ((reference.kind() == Kind.SECRET) ? "SECRETS_MANAGER" : "SSM_PARAMETER_STORE")
+						+ "_TIMEOUT_MILLIS.");
 	}
 
 	static SecretsException fullQueue(SecretReference reference) {

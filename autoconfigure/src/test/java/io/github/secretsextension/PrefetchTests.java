@@ -213,8 +213,8 @@ class PrefetchTests {
 		SecretsCache cache = cache();
 		cache.prefetch(many, false);
 		CompletableFuture<SecretsException> reader = new CompletableFuture<>();
-		Thread thread = new Thread(() -> reader
-			.complete(catchThrowableOfType(SecretsException.class, () -> cache.get(many.get(39)))));
+		Thread thread = new Thread(
+				() -> reader.complete(catchThrowableOfType(SecretsException.class, () -> cache.get(many.get(39)))));
 		thread.start();
 		await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
 		this.upstream.gate.countDown();

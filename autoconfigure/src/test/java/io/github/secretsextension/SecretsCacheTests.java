@@ -486,6 +486,15 @@ class SecretsCacheTests {
 		assertThat(this.upstream.calls()).hasSize(2);
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "secret:db, SECRETS_MANAGER_TIMEOUT_MILLIS", "param:/url, SSM_PARAMETER_STORE_TIMEOUT_MILLIS" })
+	void timeOutNamesWhatMayHaveSetTheLimit(String text, String variable) {
+		SecretsCache cache = cache(settings(TTL, TTL, 1000, Duration.ofMillis(100)), pool(1));
+		SecretReference reference = SecretReference.parse(text);
+		this.upstream.gate(reference);
+		assertThat(failure(cache, reference)).hasMessageContainingAll("'secrets-extension.deadline'", variable);
+	}
+
 	@Test
 	void lateFailureOfAnOlderCallIsNotVisibleAfterARefresh() throws Exception {
 		ExecutorService pool = pool(2);

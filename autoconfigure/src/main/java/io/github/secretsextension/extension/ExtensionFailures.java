@@ -149,7 +149,9 @@ final class ExtensionFailures {
 		if (failure instanceof SocketTimeoutException) {
 			return new SecretsException(Reason.TIMEOUT, reference,
 					this.subject + " did not answer within " + limit.toMillis() + " ms",
-					"Look into its log. The limit is 'secrets-extension.deadline', or the service's own deadline.");
+					"Look into its log. The limit is 'secrets-extension.deadline', the service's own deadline or "
+							+ ((reference.kind() == Kind.SECRET) ? "SECRETS_MANAGER" : "SSM_PARAMETER_STORE")
+							+ "_TIMEOUT_MILLIS.");
 		}
 		if (failure instanceof MalformedAnswerException) {
 			return badAnswer(reference, String.valueOf(failure.getMessage()));

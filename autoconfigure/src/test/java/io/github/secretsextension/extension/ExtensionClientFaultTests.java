@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -195,6 +196,15 @@ class ExtensionClientFaultTests {
 			assertThat(timed(() -> fail(both, "param:/url", Reason.TIMEOUT))).isBetween(shorter.minusMillis(5),
 					shorter.plus(GRACE));
 		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "secret:db, SECRETS_MANAGER_TIMEOUT_MILLIS", "param:/url, SSM_PARAMETER_STORE_TIMEOUT_MILLIS" })
+	void timeOutNamesWhatMayHaveSetTheLimit(String reference, String variable) {
+		open(Personality.EXTENSION, Duration.ofMillis(100));
+		this.fake.mode(Mode.HANG);
+		SecretsException failure = catchThrowableOfType(SecretsException.class, () -> this.provider.text(reference));
+		assertThat(failure).hasMessageContainingAll("'secrets-extension.deadline'", variable);
 	}
 
 	@Test
