@@ -27,9 +27,13 @@ public record ExtensionClientSettings(String host, int port, String token, Durat
 	 * @throws IllegalArgumentException if the token is blank or cannot stand in a header
 	 */
 	public ExtensionClientSettings {
-		if (token.isBlank() || !token.chars().allMatch((c) -> c > ' ' && c < 0x7f)) {
+		if (!isToken(token)) {
 			throw new IllegalArgumentException("The token is blank or has a character that no header can hold");
 		}
+	}
+
+	static boolean isToken(String token) {
+		return !token.isBlank() && token.chars().allMatch((c) -> c > ' ' && c < 0x7f);
 	}
 
 	String address() {
