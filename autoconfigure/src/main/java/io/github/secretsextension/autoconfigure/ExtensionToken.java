@@ -45,6 +45,21 @@ final class ExtensionToken {
 	}
 
 	/**
+	 * Returns the token to send as it is now: a file may hold another one.
+	 * @param environment holds the variables
+	 * @param properties the settings of the other side
+	 * @return the token, or {@code null} if there is none, or none that can be read
+	 */
+	static @Nullable String anew(ConfigurableEnvironment environment, SecretsExtensionProperties.Remote properties) {
+		try {
+			return toSend(environment, properties);
+		}
+		catch (SecretsException ex) {
+			return null;
+		}
+	}
+
+	/**
 	 * Returns the token to send without being told to ask an extension. The extension
 	 * does not support SnapStart, under which there is no session token.
 	 * @param environment holds the variables

@@ -3,6 +3,7 @@ package io.github.secretsextension.autoconfigure;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -92,14 +93,15 @@ final class RemoteProviders {
 	/**
 	 * Creates the provider. It connects at the first read.
 	 * @param client the settings of the client
+	 * @param tokens supplies the token anew once it was rejected
 	 * @param settings the settings of the cache
 	 * @param executors makes what runs calls where values are kept
 	 * @param clock the clocks
 	 * @return the provider
 	 */
-	static SecretsCache create(ExtensionClientSettings client, SecretsCacheSettings settings,
-			Function<Integer, Executor> executors, SecretsClock clock) {
-		SecretsProvider extension = new ExtensionSecretsProvider(client, clock);
+	static SecretsCache create(ExtensionClientSettings client, Supplier<@Nullable String> tokens,
+			SecretsCacheSettings settings, Function<Integer, Executor> executors, SecretsClock clock) {
+		SecretsProvider extension = new ExtensionSecretsProvider(client, clock, tokens);
 		boolean keeps = !settings.secrets().ttl().isZero() && settings.size() > 0;
 		// A reader that waits for its own call anyway may as well make it: a hand-over
 		// between threads takes as long as half a call.

@@ -186,8 +186,8 @@ final class SecretsProviderFactory {
 				settings(environment, properties, merged, merged::deadline), properties.remote().ttl(), merged,
 				statistics);
 		SecretsClock clock = clock();
-		return () -> RemoteProviders.create(client, settings,
-				(threads) -> executor(threads, "secrets-extension-remote-"), clock);
+		return () -> RemoteProviders.create(client, () -> ExtensionToken.anew(environment, properties.remote()),
+				settings, (threads) -> executor(threads, "secrets-extension-remote-"), clock);
 	}
 
 	private Supplier<SecretsProvider> auto(ConfigurableEnvironment environment, SecretsExtensionProperties properties,

@@ -39,11 +39,14 @@ final class ExtensionClient implements Closeable {
 
 	private final Set<ExtensionConnection> inUse = ConcurrentHashMap.newKeySet();
 
+	private volatile String token;
+
 	private volatile boolean closed;
 
 	ExtensionClient(ExtensionClientSettings settings, SecretsClock clock) {
 		this.settings = settings;
 		this.clock = clock;
+		this.token = settings.token();
 		this.permits = new Semaphore(settings.maxConnections());
 	}
 
@@ -56,7 +59,7 @@ final class ExtensionClient implements Closeable {
 	 */
 	ExtensionAnswer get(String target, Deadline deadline) throws IOException {
 		byte[] request = ("GET " + target + " HTTP/1.1\r\nHost: " + this.settings.address() + "\r\n"
-				+ ExtensionProtocol.TOKEN_HEADER + ": " + this.settings.token() + "\r\n\r\n")
+				+ ExtensionProtocol.TOKEN_HEADER + ": " + this.token + "\r\n\r\n")
 			.getBytes(StandardCharsets.US_ASCII);
 		acquire(deadline);
 		try {
@@ -84,6 +87,17 @@ final class ExtensionClient implements Closeable {
 		finally {
 			this.permits.release();
 		}
+	}
+
+	String token() {
+		return this.token;
+	}
+
+	/**
+	 * Sets what is sent from the next request on.
+	 */
+	void token(String token) {
+		this.token = token;
 	}
 
 	private void acquire(Deadline deadline) throws IOException {

@@ -5,6 +5,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -37,13 +38,27 @@ public final class ExtensionSecretsProvider implements SecretsProvider {
 
 	private final ExtensionFailures failures;
 
+	private final Supplier<@Nullable String> tokens;
+
 	/**
 	 * Creates a provider. It connects at the first read.
 	 * @param settings where to ask
 	 * @param clock tells when a value was read, and when a deadline is over
 	 */
 	public ExtensionSecretsProvider(ExtensionClientSettings settings, SecretsClock clock) {
+		this(settings, clock, () -> null);
+	}
+
+	/**
+	 * Creates a provider whose token may change: an agent that starts anew has a new one.
+	 * @param settings where to ask
+	 * @param clock tells when a value was read, and when a deadline is over
+	 * @param tokens supplies today's token once the latest was rejected, or {@code null}
+	 */
+	public ExtensionSecretsProvider(ExtensionClientSettings settings, SecretsClock clock,
+			Supplier<@Nullable String> tokens) {
 		this.settings = settings;
+		this.tokens = tokens;
 		this.clock = clock;
 		this.client = new ExtensionClient(settings, clock);
 		this.failures = new ExtensionFailures(settings);
@@ -99,6 +114,31 @@ public final class ExtensionSecretsProvider implements SecretsProvider {
 		Duration limit = (reference.kind() == Kind.SECRET) ? this.settings.secretDeadline()
 				: this.settings.parameterDeadline();
 		Deadline deadline = Deadline.after(this.clock, limit);
+		String token = this.client.token();
+		try {
+			return read(reference, target, limit, deadline);
+		}
+		catch (SecretsException ex) {
+			if (ex.getReason() != Reason.TOKEN_REJECTED || !isRenewed(token)) {
+				throw ex;
+			}
+			return read(reference, target, limit, deadline);
+		}
+	}
+
+	private boolean isRenewed(String rejected) {
+		String token = this.client.token();
+		if (token.equals(rejected)) {
+			token = this.tokens.get();
+			if (token == null || token.equals(rejected) || !ExtensionProtocol.isToken(token)) {
+				return false;
+			}
+			this.client.token(token);
+		}
+		return true;
+	}
+
+	private SecretValue read(SecretReference reference, String target, Duration limit, Deadline deadline) {
 		long startedNanos = this.clock.nanoTime();
 		SecretsException notReady = null;
 		for (long pause = FIRST_PAUSE_MILLIS;; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS)) {

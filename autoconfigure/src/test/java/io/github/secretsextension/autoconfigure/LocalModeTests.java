@@ -1,10 +1,13 @@
 package io.github.secretsextension.autoconfigure;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.Test;
@@ -92,6 +95,45 @@ class LocalModeTests {
 			assertThatExceptionOfType(SecretsException.class).isThrownBy(value::text)
 				.extracting(SecretsException::getReason)
 				.isEqualTo(Reason.NOT_TEXT);
+		}
+	}
+
+	/**
+	 * A program that was written for the extension finds what the extension says.
+	 */
+	@Test
+	void valuesSayAllThatThoseOfAwsSay() throws IOException {
+		try (ConfigurableApplicationContext context = application(write("local.yml", YAML)).run()) {
+			SecretsProvider provider = provider(context);
+			SecretValue secret = provider.get(SecretReference.secret("prod/db"));
+			assertThat(secret.arn())
+				.matches("arn:aws:secretsmanager:us-east-1:000000000000:secret:prod/db-[A-Za-z0-9]{6}");
+			assertThat(secret.createdAt()).isBeforeOrEqualTo(Instant.now());
+			assertThat(secret.versionId()).hasSize(36);
+			assertThat(provider.refresh(SecretReference.secret("prod/db")).versionId()).isEqualTo(secret.versionId());
+			assertThat(provider.get(SecretReference.secret("api-key")).versionId()).isNotEqualTo(secret.versionId());
+			assertThat(secret.versionId())
+				.isNotEqualTo(UUID.nameUUIDFromBytes(secret.text().getBytes(StandardCharsets.UTF_8)).toString());
+			SecretValue parameter = provider.get(SecretReference.parameter("/app/url"));
+			assertThat(parameter.arn()).isEqualTo("arn:aws:ssm:us-east-1:000000000000:parameter/app/url");
+			assertThat(parameter.dataType()).isEqualTo("text");
+			assertThat(parameter.createdAt()).isEqualTo(secret.createdAt());
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "secret:arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf#username, app, prod/db",
+			"secret:arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db#username, app, prod/db",
+			"param:arn:aws:ssm:eu-west-1:123456789012:parameter/app/url, https://example.com, /app/url" })
+	void arnStandsForTheNameInIt(String reference, String expected, String name) throws IOException {
+		try (ConfigurableApplicationContext context = application(write("local.yml", YAML)).run()) {
+			assertThat(provider(context).text(reference)).isEqualTo(expected);
+			SecretReference parsed = SecretReference.parse(reference);
+			SecretValue value = provider(context).get(parsed);
+			assertThat(value.name()).isEqualTo(name);
+			assertThat(parsed.isAnsweredBy(value.name(), value.arn())).isTrue();
+			assertThat(provider(context)
+				.text("secret:arn:aws:secretsmanager:eu-west-1:123456789012:secret:no-AbCdEf:none")).isEqualTo("none");
 		}
 	}
 

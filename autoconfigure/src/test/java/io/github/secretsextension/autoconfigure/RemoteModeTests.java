@@ -210,6 +210,30 @@ class RemoteModeTests {
 		}
 	}
 
+	/**
+	 * An agent makes a new token each time it starts.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "remote", "auto" })
+	void tokenFileIsReadAnewOnceTheTokenIsRejected(String mode) throws IOException {
+		FakeExtension agent = extension(Personality.AGENT);
+		Path file = Files.writeString(this.folder.resolve("token"), FakeExtension.TOKEN);
+		try (ConfigurableApplicationContext context = application(agent).variable("AWS_TOKEN", "file://" + file)
+			.property("secrets-extension.mode", mode)
+			.run()) {
+			assertThat(context.getEnvironment().getProperty("a")).isEqualTo("CANARY-db");
+			int port = agent.port();
+			agent.close();
+			FakeExtension restarted = new FakeExtension(Personality.AGENT, "CANARY-new-token", port);
+			this.extensions.add(restarted);
+			restarted.putSecret("db", "{\"password\":\"CANARY-next\"}");
+			Files.writeString(file, "CANARY-new-token\n");
+			assertThat(context.getEnvironment().getProperty("a")).isEqualTo("CANARY-next");
+			assertThat(context.getEnvironment().getProperty("a")).isEqualTo("CANARY-next");
+			assertThat(restarted.requests()).hasSize(3);
+		}
+	}
+
 	@ParameterizedTest(name = "{0}")
 	@MethodSource("failures")
 	void failedStartSaysWhatToDo(String name, FailingStart start, List<String> expected, CapturedOutput output) {
