@@ -14,8 +14,6 @@ import io.github.secretsextension.SecretValue;
  */
 final class AnswerOrigins {
 
-	private static final String ARN = "arn:";
-
 	private static final int REGION = 3;
 
 	private static final int ACCOUNT = 4;
@@ -55,7 +53,7 @@ final class AnswerOrigins {
 	 */
 	static @Nullable String origin(SecretReference reference, SecretValue value) {
 		String arn = value.arn();
-		if (arn == null || reference.id().startsWith(ARN)) {
+		if (arn == null || reference.isArn()) {
 			return null;
 		}
 		String[] parts = arn.split(":", ACCOUNT + 2);

@@ -14,8 +14,9 @@ public final class Benchmarks {
 			start [runs]             cold start and resident memory (11 runs)
 			remote [runs]            cold start in remote mode (11 runs)
 			reads [rounds]           a warm read over the loopback interface (5 rounds)
-			load [seconds] [java]    the endpoint under load, beside the server of the JDK 25 at that
-			                         path (5 s)
+			load [seconds] [java] [agent]
+			                         the endpoint under load, beside the server of the JDK 25 at that
+			                         path, and beside AWS's agent if its binary is given (5 s)
 			heap                     memory of 1000 cached values
 			sizes                    what the starter adds to a deployment""";
 
@@ -35,7 +36,8 @@ public final class Benchmarks {
 			case "remote" -> new Starts().runRemote(number(args, 11));
 			case "reads" -> new Loopback().reads(number(args, 5));
 			case "load" -> new Loopback().load(number(args, 5),
-					Path.of((args.length > 2) ? args[2] : System.getProperty("java.home")));
+					Path.of((args.length > 2) ? args[2] : System.getProperty("java.home")),
+					(args.length > 3) ? Path.of(args[3]) : null);
 			case "heap" -> new Heap().run();
 			case "sizes" -> new Sizes().run();
 			default -> {

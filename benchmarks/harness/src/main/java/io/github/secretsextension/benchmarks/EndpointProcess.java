@@ -4,9 +4,13 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -54,6 +58,44 @@ public final class EndpointProcess implements AutoCloseable {
 			}
 		}
 		throw new IllegalStateException("The server '" + server + "' did not start");
+	}
+
+	/**
+	 * Starts AWS's agent, which keeps its answers for 300 s.
+	 * @param binary the agent
+	 * @param aws where it reads the secret
+	 */
+	static EndpointProcess startAgent(Path binary, DelayedAws aws) throws IOException, InterruptedException {
+		int port;
+		try (ServerSocket free = new ServerSocket(0)) {
+			port = free.getLocalPort();
+		}
+		Path configuration = Files.createTempFile("agent", ".toml");
+		Files.writeString(configuration, """
+				http_port = "%d"
+				region = "eu-central-1"
+				log_to_file = false
+				log_level = "ERROR"
+				validate_credentials = false
+				""".formatted(port));
+		ProcessBuilder builder = new ProcessBuilder(binary.toString(), "--config", configuration.toString())
+			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+			.redirectError(ProcessBuilder.Redirect.INHERIT);
+		builder.environment()
+			.putAll(Map.of("AWS_TOKEN", TOKEN, "AWS_ENDPOINT_URL", aws.endpoint(), "AWS_ACCESS_KEY_ID", "key",
+					"AWS_SECRET_ACCESS_KEY", "key", "AWS_EC2_METADATA_DISABLED", "true"));
+		EndpointProcess agent = new EndpointProcess(builder.start(), port);
+		for (int i = 0; i < 100; i++) {
+			try {
+				new Socket(InetAddress.getLoopbackAddress(), port).close();
+				return agent;
+			}
+			catch (ConnectException ex) {
+				Thread.sleep(50);
+			}
+		}
+		agent.close();
+		throw new IllegalStateException("The agent '" + binary + "' did not start");
 	}
 
 	int port() {

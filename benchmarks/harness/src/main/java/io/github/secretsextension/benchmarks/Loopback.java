@@ -110,14 +110,21 @@ final class Loopback {
 	 * Measures the endpoint under load.
 	 * @param seconds how long each load lasts
 	 * @param newerJavaHome where a JDK with virtual threads is
+	 * @param agent AWS's agent, or {@code null} to leave it out
 	 */
-	void load(int seconds, Path newerJavaHome) throws Exception {
+	void load(int seconds, Path newerJavaHome, Path agent) throws Exception {
 		Map<String, List<Double>> throughputs = new LinkedHashMap<>();
 		Map<String, List<Double>> slowest = new LinkedHashMap<>();
 		for (int connections : new int[] { 8, 64 }) {
 			for (int round = 0; round < 3; round++) {
 				load(connections, seconds, "JDK's HttpServer, JDK 25, virtual threads", newerJavaHome, "jdk",
 						throughputs, slowest);
+				if (agent != null) {
+					try (DelayedAws aws = new DelayedAws();
+							EndpointProcess endpoint = EndpointProcess.startAgent(agent, aws)) {
+						load(connections, seconds, "AWS's agent", endpoint, throughputs, slowest);
+					}
+				}
 				load(connections, seconds, "our endpoint, JDK 25", newerJavaHome, "endpoint", throughputs, slowest);
 				load(connections, seconds, "our endpoint, this JDK", JAVA_HOME, "endpoint", throughputs, slowest);
 				load(connections, seconds, "JDK's HttpServer, this JDK, TCP_NODELAY set", JAVA_HOME, "jdk", throughputs,
@@ -136,14 +143,19 @@ final class Loopback {
 
 	private static void load(int connections, int seconds, String name, Path javaHome, String server,
 			Map<String, List<Double>> throughputs, Map<String, List<Double>> slowest) throws Exception {
+		try (EndpointProcess endpoint = EndpointProcess.start(javaHome, server)) {
+			load(connections, seconds, name, endpoint, throughputs, slowest);
+		}
+	}
+
+	private static void load(int connections, int seconds, String name, EndpointProcess endpoint,
+			Map<String, List<Double>> throughputs, Map<String, List<Double>> slowest) throws Exception {
 		String key = connections + " connections: " + name;
 		Benchmarks.progress(key);
-		try (EndpointProcess endpoint = EndpointProcess.start(javaHome, server)) {
-			EndpointLoad.run(endpoint, connections, 4_000);
-			EndpointLoad.Result result = EndpointLoad.run(endpoint, connections, 1000L * seconds);
-			throughputs.computeIfAbsent(key, (same) -> new ArrayList<>()).add(result.perSecond());
-			slowest.computeIfAbsent(key, (same) -> new ArrayList<>()).add(result.ninetyNine());
-		}
+		EndpointLoad.run(endpoint, connections, 4_000);
+		EndpointLoad.Result result = EndpointLoad.run(endpoint, connections, 1000L * seconds);
+		throughputs.computeIfAbsent(key, (same) -> new ArrayList<>()).add(result.perSecond());
+		slowest.computeIfAbsent(key, (same) -> new ArrayList<>()).add(result.ninetyNine());
 	}
 
 }
