@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
 import org.springframework.boot.context.properties.bind.BindContext;
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
@@ -41,7 +42,7 @@ class ReferenceBindHandler extends AbstractBindHandler {
 	@Override
 	public @Nullable Object onFailure(ConfigurationPropertyName name, Bindable<?> target, BindContext context,
 			Exception error) throws Exception {
-		if (Failures.has(error, ReferenceResolutionException.class)) {
+		if (Failures.has(error, ReferenceResolutionException.class) || isOfAnother(name, error)) {
 			throw error;
 		}
 		try {
@@ -51,6 +52,12 @@ class ReferenceBindHandler extends AbstractBindHandler {
 			Exception safe = this.failures.ofBinding(name, target, property(name, context), this.bound, ex);
 			throw (safe != null) ? safe : ex;
 		}
+	}
+
+	/** A reference that is read binds our own settings, which hold no secret. */
+	private static boolean isOfAnother(ConfigurationPropertyName name, Exception error) {
+		BindException failure = Failures.find(error, BindException.class);
+		return failure != null && !failure.getName().equals(name) && !name.isAncestorOf(failure.getName());
 	}
 
 	/** The context forgets a property that could only have become a whole object. */
