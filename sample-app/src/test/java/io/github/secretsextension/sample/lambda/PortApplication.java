@@ -1,12 +1,13 @@
 package io.github.secretsextension.sample.lambda;
 
 import org.springframework.beans.factory.annotation.Value;
-import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 
 /**
- * A function that starts only with a number for a port.
+ * A function that starts only with a number for a port. It is no component, or the
+ * sample's own scan would find it.
  */
-@SpringBootApplication
+@EnableAutoConfiguration
 class PortApplication {
 
 	@Value("${app.port}")
