@@ -26,7 +26,10 @@ import software.amazon.awssdk.services.ssm.model.ParameterType;
  */
 final class MotoServer implements AutoCloseable {
 
-	static final Region REGION = Region.EU_CENTRAL_1;
+	/**
+	 * That of the names that a fake extension knows, which is not asked for another one.
+	 */
+	static final Region REGION = Region.US_EAST_1;
 
 	private static final Duration START = Duration.ofSeconds(30);
 
