@@ -110,11 +110,11 @@ public final class SecretsCacheDescriptors {
 			@Nullable Long ageMillis, @Nullable Long ttlLeftMillis, @Nullable String versionId, @Nullable Long version,
 			@Nullable FailureDescriptor failure) implements OperationResponseBody {
 
-		static EntryDescriptor of(String id, String source, CachedSecret entry, boolean showIds) {
+		static EntryDescriptor of(String id, String source, CachedSecret entry, @Nullable String reference) {
 			CachedSecret.Failure failure = entry.failure();
-			return new EntryDescriptor(id, entry.key().kind().toString(), (showIds) ? entry.key().toString() : null,
-					source, text(entry.state()), millis(entry.age()), millis(entry.ttlLeft()), entry.versionId(),
-					entry.version(), (failure != null) ? FailureDescriptor.of(failure) : null);
+			return new EntryDescriptor(id, entry.key().kind().toString(), reference, source, text(entry.state()),
+					millis(entry.age()), millis(entry.ttlLeft()), entry.versionId(), entry.version(),
+					(failure != null) ? FailureDescriptor.of(failure) : null);
 		}
 
 	}

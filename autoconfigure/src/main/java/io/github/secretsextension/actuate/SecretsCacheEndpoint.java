@@ -126,17 +126,19 @@ public final class SecretsCacheEndpoint {
 		Comparator<EntryDescriptor> order = Comparator.comparing(EntryDescriptor::kind);
 		// The order of what is hidden would tell something of it.
 		order = order.thenComparing((entry) -> (entry.reference() != null) ? entry.reference() : entry.id());
-		List<EntryDescriptor> entries = all().stream()
-			.map((found) -> EntryDescriptor.of(found.id(), found.source(), found.entry(), showIds))
-			.sorted(order)
-			.toList();
+		List<EntryDescriptor> entries = all().stream().map((found) -> describe(found, showIds)).sorted(order).toList();
 		return new CacheDescriptor(this.view.mode(), this.view.settings(), KindDescriptor.of(this.view, Kind.SECRET),
 				KindDescriptor.of(this.view, Kind.PARAMETER), entries);
 	}
 
 	@Nullable EntryDescriptor entry(String id, boolean showIds) {
 		Found found = find(id);
-		return (found != null) ? EntryDescriptor.of(found.id(), found.source(), found.entry(), showIds) : null;
+		return (found != null) ? describe(found, showIds) : null;
+	}
+
+	private EntryDescriptor describe(Found found, boolean showIds) {
+		return EntryDescriptor.of(found.id(), found.source(), found.entry(),
+				(showIds) ? this.view.shown(found.entry().key()) : null);
 	}
 
 	/**

@@ -1,7 +1,7 @@
 package io.github.secretsextension.actuate;
 
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
@@ -89,8 +89,8 @@ public final class SecretsCacheMetrics implements MeterBinder {
 				.tags(getTagsWithCacheName())
 				.description("Hits that got a value past its TTL, because there was no newer one")
 				.register(registry);
-			load(registry, "success", this.statistics::loads);
-			load(registry, "failure", this.statistics::failures);
+			load(registry, "success", SecretsCacheStatistics::loads);
+			load(registry, "failure", SecretsCacheStatistics::failures);
 			FunctionTimer
 				.builder("cache.load.duration", this.statistics, (counted) -> counted.loads() + counted.failures(),
 						(counted) -> counted.totalLoadTime().toNanos(), TimeUnit.NANOSECONDS)
@@ -105,8 +105,9 @@ public final class SecretsCacheMetrics implements MeterBinder {
 				.register(registry);
 		}
 
-		private void load(MeterRegistry registry, String result, LongSupplier count) {
-			FunctionCounter.builder("cache.load", count, LongSupplier::getAsLong)
+		private void load(MeterRegistry registry, String result, ToDoubleFunction<SecretsCacheStatistics> count) {
+			// A registry holds the first of these weakly: it must be what stays.
+			FunctionCounter.builder("cache.load", this.statistics, count)
 				.tags(getTagsWithCacheName())
 				.tag("result", result)
 				.description("Upstream calls")

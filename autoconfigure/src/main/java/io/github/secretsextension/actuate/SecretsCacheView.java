@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretsCache;
 import io.github.secretsextension.SecretsCacheStatistics;
@@ -44,6 +45,14 @@ public interface SecretsCacheView {
 	 * @return the number, which only grows
 	 */
 	long fallbacks(Kind kind);
+
+	/**
+	 * Returns how a value may be named.
+	 * @param key the value's key
+	 * @return the reference, in which nothing stands for a nested placeholder that it was
+	 * made from
+	 */
+	String shown(SecretReference key);
 
 	/**
 	 * Returns the clocks.

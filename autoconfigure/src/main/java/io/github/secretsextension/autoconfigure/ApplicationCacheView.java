@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
+import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretReference.Kind;
 import io.github.secretsextension.SecretsClock;
 import io.github.secretsextension.actuate.SecretsCacheView;
@@ -66,6 +67,11 @@ final class ApplicationCacheView implements SecretsCacheView {
 	@Override
 	public long fallbacks(Kind kind) {
 		return this.resolution.fallbacks(kind);
+	}
+
+	@Override
+	public String shown(SecretReference key) {
+		return this.resolution.seals().shown(key);
 	}
 
 	@Override

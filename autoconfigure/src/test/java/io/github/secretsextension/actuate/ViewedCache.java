@@ -122,6 +122,11 @@ final class ViewedCache implements SecretsCacheView, SecretsProvider {
 	}
 
 	@Override
+	public String shown(SecretReference key) {
+		return key.toString();
+	}
+
+	@Override
 	public ManualClock clock() {
 		return this.clock;
 	}

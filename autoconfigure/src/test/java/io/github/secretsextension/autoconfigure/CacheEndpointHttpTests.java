@@ -72,6 +72,25 @@ class CacheEndpointHttpTests {
 		}
 	}
 
+	/**
+	 * What stood for a nested placeholder may be a secret.
+	 */
+	@Test
+	void referenceIsShownAsItWasWritten() throws Exception {
+		try (ActuatorApplication application = new ActuatorApplication(WebApplicationType.SERVLET)
+			.property(EXPOSED, "secretscache")
+			.property("management.endpoint.secretscache.show-ids", "always")
+			.property("app.password", "$<secret:db>")
+			.property("app.nested", "$<secret:of-${app.password}>")
+			.start()) {
+			application.aws.put("of-CANARY-db", "CANARY-nested");
+			assertThat(application.context().getEnvironment().getProperty("app.nested")).isEqualTo("CANARY-nested");
+			JsonNode cache = application.json("secretscache");
+			assertThat(cache.toString()).doesNotContain("CANARY");
+			assertThat(cache.at("/entries").findValuesAsString("reference")).contains("$<secret:of-${app.password}>");
+		}
+	}
+
 	@ParameterizedTest
 	@EnumSource(names = { "SERVLET", "REACTIVE" })
 	void withoutExposureItIsNotThere(WebApplicationType type) throws Exception {

@@ -121,6 +121,24 @@ class CacheViewTests {
 		});
 	}
 
+	/**
+	 * A registry holds weakly what it counts.
+	 */
+	@Test
+	void metersCountOnAfterAGarbageCollection() {
+		run(Plain.class, (context) -> {
+			SecretsProvider secrets = context.getBean(SecretsProvider.class);
+			MeterRegistry registry = context.getBean(MeterRegistry.class);
+			secrets.text("secret:db");
+			System.gc();
+			secrets.text("param:/app/url");
+			secrets.refresh(SecretReference.secret("db"));
+			assertThat(
+					registry.get("cache.load").tag("cache", SECRETS).tag("result", "success").functionCounter().count())
+				.isEqualTo(2);
+		});
+	}
+
 	@Test
 	void metersReadTheCounters() {
 		run(Plain.class, (context) -> {
