@@ -110,6 +110,7 @@ class TraceLogTests {
 			assertThat(process.ask("look")).doesNotContain(this.marker);
 			process.ask("stop");
 			failures(process);
+			operators(process);
 			process
 				.ask("start --secrets-extension.mode=remote --a=$<secret:db#password> --secrets-extension.remote.port="
 						+ this.extension.port() + " --secrets-extension.remote.token=" + FakeExtension.TOKEN);
@@ -154,6 +155,36 @@ class TraceLogTests {
 			assertThat(process.ask("fail --app.text=$<secret:" + name("db") + ">")).isNotEqualTo("started");
 		}
 		this.aws.mode(Mode.OK);
+		String secret = "=$<secret:" + name("text") + ">";
+		for (String bound : List.of("record --bound.number", "record --bound.list[0]", "record --bound.list[2]",
+				"record --bound.map.a", "bean --bean.number", "bean --bean.text", "constructor --choosy.text",
+				"validator --valid.text", "unknown --strict.none", "field --app.value", "parameter --app.value")) {
+			assertThat(process.ask("bind " + bound + secret)).as(bound).isNotEqualTo("started");
+		}
+	}
+
+	private void operators(JavaProcess process) {
+		String secret = "$<secret:" + name("b") + "#password>";
+		for (String show : List.of("never", "always", "when-authorized")) {
+			process.ask("operate --server.port=0 --management.endpoints.web.exposure.include=*"
+					+ " --management.endpoint.env.show-values=" + show
+					+ " --management.endpoint.configprops.show-values=" + show
+					+ " --management.endpoint.secretscache.show-ids=" + show
+					+ " --management.endpoint.health.show-details=always --management.info.env.enabled=true"
+					+ " --app.brace=${secret:" + name("b") + "#password} --database.password=" + secret
+					+ " --database.through=jdbc:${database.password}@host --database.list[0]=" + secret
+					+ " --info.app.key=" + secret);
+			for (String path : List.of("env", "env/database.password", "env?pattern=database.*", "env/secret:any",
+					"configprops", "secretscache", "secretscache/secret:other", "health", "info", "caches", "beans",
+					"conditions", "mappings", "loggers", "threaddump", "scheduledtasks", "metrics",
+					"metrics/secrets.extension.calls")) {
+				assertThat(process.ask("read " + path)).as(path + ", " + show)
+					.hasSizeGreaterThan(1)
+					.doesNotContain(this.marker);
+			}
+			assertThat(process.ask("property database.password")).isEqualTo(this.marker + "b");
+			process.ask("stop");
+		}
 	}
 
 	/**

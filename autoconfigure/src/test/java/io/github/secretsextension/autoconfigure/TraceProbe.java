@@ -5,7 +5,9 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 import io.awspring.cloud.autoconfigure.config.secretsmanager.SecretsManagerClientCustomizer;
 import org.springframework.boot.SpringApplication;
@@ -25,6 +27,12 @@ import io.github.secretsextension.SecretsProvider;
  */
 final class TraceProbe {
 
+	/** What a text cannot be bound to or injected into. */
+	private static final Map<String, Class<?>> BOUND = Map.of("record", ValueFailureTests.Types.class, "bean",
+			ValueFailureTests.Beans.class, "constructor", ValueFailureTests.Choosy.class, "validator",
+			ValueFailureTests.Valid.class, "unknown", ValueFailureTests.Strict.class, "field",
+			ValueFailureTests.FieldOf.class, "parameter", ValueFailureTests.ConstructorOf.class);
+
 	private final List<String> common;
 
 	private ConfigurableApplicationContext context;
@@ -43,7 +51,10 @@ final class TraceProbe {
 			return switch (words[0]) {
 				case "start" -> start(false, words);
 				case "wire" -> start(true, words);
-				case "fail" -> fail(words);
+				case "fail" -> fail(words, StartupFailureTests.Reader.class);
+				case "bind" -> bind(words);
+				case "operate" -> operate(words);
+				case "read" -> read(words[1]);
 				case "property" -> this.context.getEnvironment().getRequiredProperty(words[1]);
 				case "text" -> provider().text(words[1]);
 				case "refresh" -> provider().refresh(SecretReference.parse(words[1])).text();
@@ -65,9 +76,30 @@ final class TraceProbe {
 		return "started";
 	}
 
-	private String fail(String[] words) {
+	private String bind(String[] words) {
+		Class<?> type = BOUND.get(words[1]);
+		return fail(Arrays.copyOfRange(words, 1, words.length), type);
+	}
+
+	private String operate(String[] words) {
+		this.context = application(false, WebApplicationType.SERVLET, words, MaskingApplication.class);
+		return "started";
+	}
+
+	private String read(String path) throws IOException {
+		String port = this.context.getEnvironment().getRequiredProperty("local.server.port");
+		HttpURLConnection connection = (HttpURLConnection) URI.create("http://127.0.0.1:" + port + "/actuator/" + path)
+			.toURL()
+			.openConnection();
+		connection.setRequestProperty("X-User", "operator");
+		return (connection.getResponseCode() == 200)
+				? new String(connection.getInputStream().readAllBytes(), StandardCharsets.UTF_8).replace('\n', ' ')
+				: String.valueOf(connection.getResponseCode());
+	}
+
+	private String fail(String[] words, Class<?> type) {
 		try {
-			application(false, words, TestApplication.Empty.class, StartupFailureTests.Reader.class).close();
+			application(false, words, TestApplication.Empty.class, type).close();
 			return "started";
 		}
 		catch (RuntimeException ex) {
@@ -76,8 +108,13 @@ final class TraceProbe {
 	}
 
 	private ConfigurableApplicationContext application(boolean wire, String[] words, Class<?>... sources) {
+		return application(wire, WebApplicationType.NONE, words, sources);
+	}
+
+	private ConfigurableApplicationContext application(boolean wire, WebApplicationType type, String[] words,
+			Class<?>... sources) {
 		SpringApplication application = new SpringApplication(sources);
-		application.setWebApplicationType(WebApplicationType.NONE);
+		application.setWebApplicationType(type);
 		application.setRegisterShutdownHook(false);
 		if (wire) {
 			application.addBootstrapRegistryInitializer((registry) -> registry
