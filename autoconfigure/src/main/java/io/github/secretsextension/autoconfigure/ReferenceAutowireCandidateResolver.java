@@ -2,7 +2,6 @@ package io.github.secretsextension.autoconfigure;
 
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.TypeMismatchException;
 import org.springframework.beans.factory.config.BeanExpressionContext;
 import org.springframework.beans.factory.config.BeanExpressionResolver;
 import org.springframework.beans.factory.config.DependencyDescriptor;
@@ -88,7 +87,8 @@ final class ReferenceAutowireCandidateResolver extends ContextAnnotationAutowire
 			return this.beanFactory.getTypeConverter()
 				.convertIfNecessary(value, descriptor.getDependencyType(), descriptor.getTypeDescriptor());
 		}
-		catch (TypeMismatchException ex) {
+		catch (RuntimeException ex) {
+			// A TypeMismatchException, or what an editor or converter throws itself.
 			throw this.failures.ofAnnotation(text, trail, descriptor.getMember(), descriptor.getDependencyType(), ex);
 		}
 	}

@@ -9,17 +9,20 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.PropertySource;
 
 /**
- * A sanitizing function that masks what came from a reference, before any other function
- * gets to see it: by the property that was bound, by its source, and by the text itself
- * where code put that into a bean. In a report of properties there is nothing to mask but
- * our own secret settings.
+ * A sanitizing function that masks what came from a reference, before other functions: by
+ * the property that was bound, by its source, and by the text itself where code put that
+ * into a bean. In a report of properties there is nothing to mask but our own secret
+ * settings.
  */
 class ReferenceSanitizingFunction implements SanitizingFunction, Ordered {
 
-	/** Our own settings that are secret, and the variables that stand for them. */
+	/**
+	 * Our own settings that are secret, and the variables that stand for them or may hold
+	 * them.
+	 */
 	private static final Pattern OWN = Pattern
 		.compile("secretsextension(remotetoken|endpointtoken|local(secrets|parameters).*)|"
-				+ "aws(session|containerauthorization)?token");
+				+ "aws(session|containerauthorization)?token|springapplicationjson");
 
 	private static final Pattern SEPARATORS = Pattern.compile("[-_.\\[\\]]");
 
@@ -42,7 +45,10 @@ class ReferenceSanitizingFunction implements SanitizingFunction, Ordered {
 			return data.withSanitizedValue();
 		}
 		if (ReferenceReport.isCurrent()) {
-			return data;
+			// References are shown as they were written; code may have put what they
+			// stand
+			// for into another source, as Boot does into system properties.
+			return (isResolvedText(value)) ? data.withSanitizedValue() : data;
 		}
 		return (this.bound.contain(data.getKey()) || isFromReference(data) || isResolvedText(value))
 				? data.withSanitizedValue() : data;

@@ -47,7 +47,7 @@ final class ResolvedTexts {
 	 * @param text its text
 	 */
 	void onResolved(SecretReference reference, String text) {
-		if (!isNeeded() || text.isEmpty()) {
+		if (!isNeeded() || text.isEmpty() || text.equals(reference.defaultValue())) {
 			return;
 		}
 		WeakReference<String> known = this.last.get(reference);
@@ -63,7 +63,8 @@ final class ResolvedTexts {
 	private boolean isNeeded() {
 		Boolean needed = this.needed;
 		if (needed == null) {
-			needed = ClassUtils.isPresent("org.springframework.boot.actuate.endpoint.SanitizingFunction", null);
+			needed = ClassUtils.isPresent("org.springframework.boot.actuate.endpoint.SanitizingFunction",
+					ResolvedTexts.class.getClassLoader());
 			this.needed = needed;
 		}
 		return needed;

@@ -39,8 +39,9 @@ public final class SecretsExtensionMaskingAutoConfiguration {
 
 			@Override
 			public Object postProcessAfterInitialization(Object bean, String beanName) {
-				return (bean instanceof EnvironmentInfoContributor contributor)
-						? new ReportingInfoContributor(environment, contributor) : bean;
+				// One of a class of its own may be asked for by that.
+				return (bean.getClass() == EnvironmentInfoContributor.class)
+						? new ReportingInfoContributor(environment, (EnvironmentInfoContributor) bean) : bean;
 			}
 
 		};

@@ -275,8 +275,9 @@ final class SecretsProviderFactory {
 
 	private Supplier<SecretsProvider> embedded(ConfigurableEnvironment environment,
 			SecretsExtensionProperties properties, ExtensionSettings merged) {
-		if (!ClassUtils.isPresent("software.amazon.awssdk.services.secretsmanager.SecretsManagerClient", null)
-				|| !ClassUtils.isPresent("software.amazon.awssdk.services.ssm.SsmClient", null)) {
+		ClassLoader classLoader = SecretsProviderFactory.class.getClassLoader();
+		if (!ClassUtils.isPresent("software.amazon.awssdk.services.secretsmanager.SecretsManagerClient", classLoader)
+				|| !ClassUtils.isPresent("software.amazon.awssdk.services.ssm.SsmClient", classLoader)) {
 			return refusing("The AWS SDK for Java is not on the class path",
 					"Add software.amazon.awssdk:secretsmanager and :ssm, or set 'secrets-extension.mode=local'.");
 		}

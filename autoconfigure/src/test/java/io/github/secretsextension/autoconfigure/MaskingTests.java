@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.secretsextension.FakeSecrets;
+import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretsProvider;
 import io.github.secretsextension.autoconfigure.MaskingApplication.Pool;
 
@@ -346,6 +347,61 @@ class MaskingTests {
 		assertValue(body(Show.ALWAYS, "env"), "secrets-extension.endpoint.token", MASK, "application.yml");
 		assertValue(body(Show.ALWAYS, "env"), "AWS_SESSION_TOKEN", MASK, "AWS_SESSION_TOKEN");
 		assertThat(body(Show.ALWAYS, "configprops/secrets-extension")).contains("\"LOCAL\"", "\"token\":\"******\"");
+	}
+
+	/**
+	 * As Boot does with what its logging is told.
+	 */
+	@Test
+	void envMasksWhatCodeCopiedToAnotherSource() throws Exception {
+		start(application(Show.ALWAYS).variable("SPRING_APPLICATION_JSON",
+				"{\"secrets-extension\":{\"remote\":{\"token\":\"CANARY-json\"}}}"));
+		// A bean has it from a reference.
+		System.setProperty("COPIED_BY_A_TEST", "CANARY-password");
+		try {
+			String body = body(Show.ALWAYS, "env");
+			assertThat(body).doesNotContain(FakeSecrets.CANARY);
+			assertValue(body, "COPIED_BY_A_TEST", MASK, "");
+		}
+		finally {
+			System.clearProperty("COPIED_BY_A_TEST");
+		}
+	}
+
+	/**
+	 * A default is no secret: an ordinary text may hold it.
+	 */
+	@Test
+	void defaultsAreNotTakenForSecrets() throws Exception {
+		start(application(Show.ALWAYS).property("app.missing", "$<secret:none:ordinary-text>"));
+		assertThat(this.context.getEnvironment().getProperty("app.missing")).isEqualTo("ordinary-text");
+		assertThat(this.context.getEnvironment().getProperty("app.password")).startsWith(FakeSecrets.CANARY);
+		ReferencePropertySource source = this.context.getEnvironment()
+			.getPropertySources()
+			.stream()
+			.filter(ReferencePropertySource.class::isInstance)
+			.map(ReferencePropertySource.class::cast)
+			.findFirst()
+			.orElseThrow();
+		assertThat(source.resolvedTexts().isIn("some ordinary-text here")).isFalse();
+		assertThat(source.resolvedTexts().isIn("some CANARY-password here")).isTrue();
+	}
+
+	/**
+	 * The first reader may be a thread whose class loader sees nothing of the actuator.
+	 */
+	@Test
+	void threadsOfAnyClassLoaderAreRemembered() throws Exception {
+		ResolvedTexts texts = new ResolvedTexts();
+		ClassLoader before = Thread.currentThread().getContextClassLoader();
+		Thread.currentThread().setContextClassLoader(ClassLoader.getPlatformClassLoader());
+		try {
+			texts.onResolved(SecretReference.secret("db"), "CANARY-text");
+		}
+		finally {
+			Thread.currentThread().setContextClassLoader(before);
+		}
+		assertThat(texts.isIn("CANARY-text")).isTrue();
 	}
 
 	@Test

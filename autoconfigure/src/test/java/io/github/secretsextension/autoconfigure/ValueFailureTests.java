@@ -1,8 +1,10 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.beans.PropertyEditorSupport;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URL;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +23,7 @@ import io.github.secretsextension.FakeSecrets;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.beans.factory.config.CustomEditorConfigurer;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -132,6 +135,8 @@ class ValueFailureTests {
 				injected("array", ArrayOf.class, SECRET, "cannot become a int[]"),
 				injected("reference in the annotation", Direct.class, "-", "'$<secret:text>' in an annotation of",
 						"cannot become a java.util.concurrent.TimeUnit"),
+				injected("editor with an exception of its own", EditedOf.class, SECRET,
+						"cannot become a " + Edited.class.getName()),
 				injected("within text", FieldOf.class, "1" + SECRET, "'1$<secret:text>'"),
 				injected("through another property", FieldOf.class, "${app.key}", "in property 'app.key' ("),
 				injected("through a placeholder's name", TextOf.class, "${a.${app.key}}",
@@ -365,6 +370,36 @@ class ValueFailureTests {
 
 		@Value("${app.value}")
 		int port;
+
+	}
+
+	/**
+	 * What only an editor makes, which fails as no converter does.
+	 */
+	static class Edited {
+
+	}
+
+	static class EditedEditor extends PropertyEditorSupport {
+
+		@Override
+		public void setAsText(String text) {
+			throw new DateTimeException("not " + text);
+		}
+
+	}
+
+	static class EditedOf {
+
+		@Value("${app.value}")
+		Edited edited;
+
+		@Bean
+		static CustomEditorConfigurer editors() {
+			CustomEditorConfigurer editors = new CustomEditorConfigurer();
+			editors.setCustomEditors(Map.of(Edited.class, EditedEditor.class));
+			return editors;
+		}
 
 	}
 
