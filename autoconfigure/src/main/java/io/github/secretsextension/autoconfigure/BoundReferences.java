@@ -26,7 +26,7 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
  */
 class BoundReferences implements ConfigurationPropertiesBindHandlerAdvisor {
 
-	/** Before each binding that has begun; what failed is not taken out. */
+	/** Before each binding that has begun. */
 	private static final ThreadLocal<Map<ConfigurationPropertyName, Long>> READS = ThreadLocal
 		.withInitial(HashMap::new);
 
@@ -64,6 +64,14 @@ class BoundReferences implements ConfigurationPropertiesBindHandlerAdvisor {
 			.collect(Collectors.joining("."));
 	}
 
+	private static void forget(ConfigurationPropertyName name) {
+		Map<ConfigurationPropertyName, Long> reads = READS.get();
+		reads.remove(name);
+		if (reads.isEmpty()) {
+			READS.remove();
+		}
+	}
+
 	/**
 	 * Compares the number of references that were read before and after each binding.
 	 */
@@ -92,9 +100,16 @@ class BoundReferences implements ConfigurationPropertiesBindHandlerAdvisor {
 		}
 
 		@Override
+		public @Nullable Object onFailure(ConfigurationPropertyName name, Bindable<?> target, BindContext context,
+				Exception error) throws Exception {
+			forget(name);
+			return super.onFailure(name, target, context, error);
+		}
+
+		@Override
 		public void onFinish(ConfigurationPropertyName name, Bindable<?> target, BindContext context,
 				@Nullable Object result) throws Exception {
-			READS.get().remove(name);
+			forget(name);
 			super.onFinish(name, target, context, result);
 		}
 

@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 import org.springframework.boot.actuate.endpoint.SanitizableData;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.core.Ordered;
+import org.springframework.core.PriorityOrdered;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.PropertySource;
 
@@ -14,7 +15,7 @@ import org.springframework.core.env.PropertySource;
  * into a bean. In a report of properties there is nothing to mask but our own secret
  * settings.
  */
-class ReferenceSanitizingFunction implements SanitizingFunction, Ordered {
+class ReferenceSanitizingFunction implements SanitizingFunction, PriorityOrdered {
 
 	/**
 	 * Our own settings that are secret, and the variables that stand for them or may hold

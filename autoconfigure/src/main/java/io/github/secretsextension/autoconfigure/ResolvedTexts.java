@@ -55,9 +55,10 @@ final class ResolvedTexts {
 			return;
 		}
 		add(new Digest(text.length(), digest(sha256(), text, 0, text.length())));
-		if (this.last.size() < MOST) {
-			this.last.put(reference, new WeakReference<>(text));
+		if (this.last.size() >= MOST) {
+			this.last.clear();
 		}
+		this.last.put(reference, new WeakReference<>(text));
 	}
 
 	private boolean isNeeded() {
@@ -77,6 +78,8 @@ final class ResolvedTexts {
 				Iterator<Digest> oldest = this.digests.iterator();
 				oldest.next();
 				oldest.remove();
+				// It may be of a text that is still read: each is noted anew.
+				this.last.clear();
 			}
 		}
 	}

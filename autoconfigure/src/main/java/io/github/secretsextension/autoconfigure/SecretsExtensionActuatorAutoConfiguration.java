@@ -19,6 +19,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -38,7 +39,7 @@ public final class SecretsExtensionActuatorAutoConfiguration {
 
 	@Bean
 	@Lazy
-	@ConditionalOnMissingBean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	static SecretsCacheView secretsExtensionCacheView(ObjectProvider<ReferenceResolution> references,
 			ConfigurableEnvironment environment) {
 		return new ApplicationCacheView(references.getObject(), environment);
@@ -54,7 +55,7 @@ public final class SecretsExtensionActuatorAutoConfiguration {
 
 		// Not on the class: conditions of a library that may be missing come second.
 		@Bean
-		@ConditionalOnMissingBean
+		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		@ConditionalOnAvailableEndpoint(SecretsCacheEndpoint.class)
 		static SecretsCacheEndpoint secretsCacheEndpoint(SecretsCacheView view,
 				SecretsCacheEndpointProperties properties) {
@@ -62,8 +63,8 @@ public final class SecretsExtensionActuatorAutoConfiguration {
 		}
 
 		@Bean
-		@ConditionalOnMissingBean
-		@ConditionalOnBean(SecretsCacheEndpoint.class)
+		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+		@ConditionalOnBean(value = SecretsCacheEndpoint.class, search = SearchStrategy.CURRENT)
 		@ConditionalOnAvailableEndpoint(exposure = EndpointExposure.WEB)
 		static SecretsCacheEndpointWebExtension secretsCacheEndpointWebExtension(SecretsCacheEndpoint endpoint,
 				SecretsCacheEndpointProperties properties) {
@@ -113,7 +114,7 @@ public final class SecretsExtensionActuatorAutoConfiguration {
 
 		@Bean
 		@ConditionalOnEnabledHealthIndicator("secretscache")
-		@ConditionalOnMissingBean(name = "secretsCacheHealthIndicator")
+		@ConditionalOnMissingBean(name = "secretsCacheHealthIndicator", search = SearchStrategy.CURRENT)
 		static SecretsCacheHealthIndicator secretsCacheHealthIndicator(SecretsCacheView view) {
 			return new SecretsCacheHealthIndicator(view);
 		}

@@ -20,6 +20,8 @@ import org.springframework.boot.micrometer.observation.autoconfigure.Observation
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
 
@@ -146,6 +148,21 @@ class ActuatorAutoConfigurationTests {
 			assertThat(settings).containsEntry("secrets-extension.cache.max-stale", new Setting("3600s", "default"));
 			assertThat(settings.get("secrets-extension.allow").value()).isEqualTo("2 entries");
 			assertThat(settings.toString()).doesNotContain("CANARY", "app/*");
+		}
+	}
+
+	@Test
+	void childContextShowsItsOwnCache() {
+		try (ConfigurableApplicationContext parent = application().run();
+				ConfigurableApplicationContext child = new SpringApplicationBuilder(Actuator.class).parent(parent)
+					.web(WebApplicationType.NONE)
+					.properties("secrets-extension.mode=local", "secrets-extension.local.secrets[db]=CANARY-db",
+							"app.password=$<secret:db>")
+					.run()) {
+			assertThat(child.getEnvironment().getProperty("app.password")).isEqualTo("CANARY-db");
+			assertThat(child.getBean(SecretsCacheView.class).mode().name()).isEqualTo("local");
+			assertThat(parent.getBean(SecretsCacheView.class).mode().name()).isEqualTo("auto");
+			assertThat(child.getBean(SecretsCacheView.class).sources().get(0).cache().get().entries()).hasSize(1);
 		}
 	}
 

@@ -28,15 +28,21 @@ import io.github.secretsextension.autoconfigure.MaskingApplication.Pool;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.WebApplicationType;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.actuate.env.EnvironmentEndpoint;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.core.env.Environment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -366,6 +372,63 @@ class MaskingTests {
 		finally {
 			System.clearProperty("COPIED_BY_A_TEST");
 		}
+	}
+
+	/**
+	 * It would hold the reference's own text for good.
+	 */
+	@Test
+	void beanThatIsCreatedWhileEnvIsReadGetsTheValue() throws Exception {
+		start(new TestApplication(this.secrets, MaskingApplication.class, LateBeans.class)
+			.customize((application) -> application.setWebApplicationType(WebApplicationType.SERVLET))
+			.property("server.port", "0")
+			.property("management.endpoints.web.exposure.include", "*")
+			.property("management.endpoint.env.show-values", "always")
+			.property("app.brace", "${secret:db#password}")
+			.property("late.password", "$<secret:db#password>"));
+		assertThat(get(Show.AUTHORIZED, "env").body()).contains("$<secret:db#password>")
+			.doesNotContain(FakeSecrets.CANARY);
+		assertThat(this.context.getBean(LateBeans.Late.class).text).isEqualTo("CANARY-password");
+		assertThat(this.context.getBean(LateBeans.LateProperties.class).password()).isEqualTo("CANARY-password");
+		assertThat(LateBeans.seen).isEqualTo("CANARY-password");
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableConfigurationProperties(LateBeans.LateProperties.class)
+	static class LateBeans {
+
+		static volatile String seen;
+
+		@Bean
+		static SanitizingFunction asks(ObjectProvider<Late> late, ObjectProvider<LateProperties> properties,
+				Environment environment) {
+			return (data) -> {
+				late.getObject();
+				properties.getObject();
+				seen = environment.getProperty("late.password");
+				return data;
+			};
+		}
+
+		@Bean
+		@Lazy
+		static Late late() {
+			return new Late();
+		}
+
+		static class Late {
+
+			@Value("${late.password}")
+			String text;
+
+		}
+
+		@Lazy
+		@ConfigurationProperties("late")
+		record LateProperties(String password) {
+
+		}
+
 	}
 
 	/**
