@@ -147,17 +147,11 @@ final class ReferenceResolution {
 		prefetch();
 		ReferencePropertySource.setConditionsRun(environment, true);
 		context.addBeanFactoryPostProcessor(new ReferenceBeanFactoryPostProcessor(this, environment));
+		context.addApplicationListener((ContextClosedEvent event) -> closing(context, event));
 		if (context instanceof GenericApplicationContext generic) {
 			register(generic.getBeanFactory());
 			// Registered first, so it ends last: until then others may read.
 			generic.getDefaultListableBeanFactory().registerDisposableBean(BEAN_NAME, this.provider::end);
-			context.addApplicationListener((ContextClosedEvent event) -> closing(context, event));
-		}
-		else {
-			context.addApplicationListener((ContextClosedEvent event) -> {
-				closing(context, event);
-				this.provider.close();
-			});
 		}
 	}
 
@@ -189,8 +183,13 @@ final class ReferenceResolution {
 	}
 
 	private void closing(ConfigurableApplicationContext context, ContextClosedEvent event) {
+		// A child's end is told its parent too.
 		if (event.getApplicationContext() == context) {
 			this.closed = true;
+			if (!(context instanceof GenericApplicationContext)) {
+				// It may be refreshed again, with another bean factory.
+				this.provider.close();
+			}
 		}
 	}
 
