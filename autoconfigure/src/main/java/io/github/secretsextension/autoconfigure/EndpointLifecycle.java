@@ -159,8 +159,8 @@ final class EndpointLifecycle implements SmartLifecycle {
 			throw new SecretsException(Reason.NOT_CONFIGURED, null,
 					"Port " + port + " of the endpoint" + portSetting() + " is taken, or may not be used",
 					"Set 'secrets-extension.endpoint.port' to another port (0 for any), or"
-							+ " PARAMETERS_SECRETS_EXTENSION_HTTP_PORT to one from 1 to 65535. Inside Lambda the layer 'AWS-Parameters-and-Secrets-Lambda-Extension' probably"
-							+ " holds it: remove the layer, or set 'secrets-extension.endpoint.enabled=false'.");
+							+ " PARAMETERS_SECRETS_EXTENSION_HTTP_PORT to one from 1 to 65535. Inside Lambda the layer"
+							+ " 'AWS-Parameters-and-Secrets-Lambda-Extension' probably holds it: remove the layer, or set 'secrets-extension.endpoint.enabled=false'.");
 		}
 		catch (IOException ex) {
 			throw new SecretsException(Reason.NOT_CONFIGURED, null,

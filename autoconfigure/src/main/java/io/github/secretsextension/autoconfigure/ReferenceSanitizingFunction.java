@@ -12,8 +12,7 @@ import org.springframework.core.env.PropertySource;
 /**
  * A sanitizing function that masks what came from a reference, before other functions: by
  * the property that was bound, by its source, and by the text itself where code put that
- * into a bean. In a report of properties there is nothing to mask but our own secret
- * settings.
+ * into a bean or another source. Our own secret settings are masked always.
  */
 class ReferenceSanitizingFunction implements SanitizingFunction, PriorityOrdered {
 
@@ -45,14 +44,10 @@ class ReferenceSanitizingFunction implements SanitizingFunction, PriorityOrdered
 		if (OWN.matcher(SEPARATORS.matcher(data.getLowerCaseKey()).replaceAll("")).matches()) {
 			return data.withSanitizedValue();
 		}
-		if (ReferenceReport.isCurrent()) {
-			// References are shown as they were written; code may have put what they
-			// stand
-			// for into another source, as Boot does into system properties.
-			return (isResolvedText(value)) ? data.withSanitizedValue() : data;
-		}
-		return (this.bound.contain(data.getKey()) || isFromReference(data) || isResolvedText(value))
-				? data.withSanitizedValue() : data;
+		// In a report references stand as they were written. Code may have put what they
+		// stand for into another source, as Boot does into system properties.
+		boolean bound = !ReferenceReport.isCurrent() && (this.bound.contain(data.getKey()) || isFromReference(data));
+		return (bound || isResolvedText(value)) ? data.withSanitizedValue() : data;
 	}
 
 	private static boolean isFromReference(SanitizableData data) {
