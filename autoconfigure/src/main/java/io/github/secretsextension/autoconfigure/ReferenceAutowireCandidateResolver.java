@@ -2,13 +2,20 @@ package io.github.secretsextension.autoconfigure;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.BeanUtils;
+import org.springframework.beans.PropertyEditorRegistry;
+import org.springframework.beans.TypeConverter;
 import org.springframework.beans.factory.config.BeanExpressionContext;
 import org.springframework.beans.factory.config.BeanExpressionResolver;
 import org.springframework.beans.factory.config.DependencyDescriptor;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.context.annotation.ContextAnnotationAutowireCandidateResolver;
+import org.springframework.core.convert.ConversionFailedException;
+import org.springframework.core.convert.ConversionService;
+import org.springframework.core.convert.TypeDescriptor;
 import org.springframework.core.env.PropertySources;
 import org.springframework.util.PlaceholderResolutionException;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * A resolver that converts the text of a {@code @Value} itself where it leads to a
@@ -84,12 +91,50 @@ final class ReferenceAutowireCandidateResolver extends ContextAnnotationAutowire
 
 	private @Nullable Object convert(Object value, String text, ReferenceTrail trail, DependencyDescriptor descriptor) {
 		try {
-			return this.beanFactory.getTypeConverter()
-				.convertIfNecessary(value, descriptor.getDependencyType(), descriptor.getTypeDescriptor());
+			TypeConverter converter = this.beanFactory.getTypeConverter();
+			Class<?> constants = constantsOf(descriptor.getTypeDescriptor());
+			if (constants != null && !isEdited(converter, descriptor.getDependencyType(), constants)) {
+				checkConstant(value, constants, descriptor.getTypeDescriptor());
+			}
+			return converter.convertIfNecessary(value, descriptor.getDependencyType(), descriptor.getTypeDescriptor());
 		}
 		catch (RuntimeException ex) {
 			// A TypeMismatchException, or what an editor or converter throws itself.
 			throw this.failures.ofAnnotation(text, trail, descriptor.getMember(), descriptor.getDependencyType(), ex);
+		}
+	}
+
+	private static @Nullable Class<?> constantsOf(@Nullable TypeDescriptor target) {
+		for (TypeDescriptor type = target; type != null; type = type.getElementTypeDescriptor()) {
+			if (type.getType().isEnum()) {
+				return type.getType();
+			}
+		}
+		return null;
+	}
+
+	private static boolean isEdited(TypeConverter converter, Class<?> target, Class<?> constants) {
+		return (converter instanceof PropertyEditorRegistry editors && (editors.findCustomEditor(target, null) != null
+				|| editors.findCustomEditor(constants, null) != null))
+				|| BeanUtils.findEditorByConvention(constants) != null;
+	}
+
+	/**
+	 * Fails before Spring tries its last means, which logs a text that is no constant.
+	 */
+	private void checkConstant(Object value, Class<?> constants, TypeDescriptor target) {
+		ConversionService conversions = this.beanFactory.getConversionService();
+		TypeDescriptor source = TypeDescriptor.forObject(value);
+		if (conversions == null || !conversions.canConvert(source, target)) {
+			return;
+		}
+		try {
+			conversions.convert(value, source, target);
+		}
+		catch (ConversionFailedException ex) {
+			if (ReflectionUtils.findField(constants, value.toString().trim()) == null) {
+				throw ex;
+			}
 		}
 	}
 

@@ -28,6 +28,8 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 
 	private final ResolvedTexts resolvedTexts;
 
+	private final WithheldPlaceholders withheld = new WithheldPlaceholders();
+
 	private volatile boolean conditionsRun;
 
 	/**
@@ -60,6 +62,19 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 	}
 
 	/**
+	 * Tells an environment's sources of references which one they are in. A parent
+	 * context's source is told as well.
+	 * @param environment the context's environment, its sources final
+	 */
+	static void setEnvironment(ConfigurableEnvironment environment) {
+		environment.getPropertySources().forEach((source) -> {
+			if (source instanceof ReferencePropertySource references) {
+				references.withheld.setEnvironment(environment);
+			}
+		});
+	}
+
+	/**
 	 * Says whether conditions are evaluated for a context, some of which evaluate what
 	 * they read. A parent context's source is told as well.
 	 * @param environment the context's environment
@@ -79,11 +94,15 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 		if (!this.seals.isSealed(name)) {
 			return null;
 		}
-		if (ReferenceReport.isCurrent()) {
+		if (ReferenceReport.isCurrent() && !ReferenceSeals.isNested(name)) {
 			return PlaceholderEscape.escapeMatched(this.seals.written(name));
 		}
+		if (ReferenceSeals.isNested(name)) {
+			String placeholder = this.seals.nested(name);
+			return (this.withheld.contains(placeholder)) ? SealedReference.WITHHELD : placeholder;
+		}
 		ReferenceReads.increment();
-		OpenedReference opened = this.seals.open(name);
+		OpenedReference opened = this.seals.open(name, this.withheld::resolve);
 		String text = text(opened);
 		AnnotationText annotation = AnnotationText.current();
 		return (annotation != null) ? annotation.masked(text) : escaped(opened, text);

@@ -146,6 +146,7 @@ final class ReferenceResolution {
 		this.provider.useEnvironment(environment);
 		prefetch();
 		ReferencePropertySource.setConditionsRun(environment, true);
+		ReferencePropertySource.setEnvironment(environment);
 		context.addBeanFactoryPostProcessor(new ReferenceBeanFactoryPostProcessor(this, environment));
 		context.addApplicationListener((ContextClosedEvent event) -> closing(context, event));
 		if (context instanceof GenericApplicationContext generic) {

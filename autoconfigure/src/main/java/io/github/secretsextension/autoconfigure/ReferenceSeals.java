@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,9 @@ import io.github.secretsextension.SecretReference;
  * <p>
  * A sealed name is a mark that cannot be guessed, and the number of a
  * {@link SealedReference}; behind it stand the reference's nested placeholders, which
- * Spring resolves before it asks for the name. So no character of a reference goes
+ * Spring resolves before it asks for the name. Each of them has a sealed name too, in
+ * front of what it is: under that name Spring asks first whether its text has to be
+ * withheld, since it logs the names that it asks for. So no character of a reference goes
  * through Spring's placeholder grammar, and a name that got out would open nothing but
  * what the configuration asks for anyway. Thread-safe.
  */
@@ -29,6 +32,11 @@ final class ReferenceSeals {
 	static final char SEAL = '\uE000';
 
 	private static final char SLOT = '\uE001';
+
+	/**
+	 * Stands between a sealed name's number and that of one of its nested placeholders.
+	 */
+	private static final char NESTED = '\uE007';
 
 	private final String mark = SEAL + UUID.randomUUID().toString();
 
@@ -97,7 +105,17 @@ final class ReferenceSeals {
 
 	private synchronized String seal(ScannedReference scanned, SealedReference reference) {
 		StringBuilder placeholder = new StringBuilder("${").append(this.mark).append(this.sealed.size());
-		scanned.nested().forEach((nested) -> placeholder.append(SLOT).append(nested));
+		for (int i = 0; i < scanned.nested().size(); i++) {
+			placeholder.append(SLOT)
+				.append("${")
+				.append(this.mark)
+				.append(this.sealed.size())
+				.append(NESTED)
+				.append(i)
+				.append(':')
+				.append(scanned.nested().get(i))
+				.append('}');
+		}
 		this.sealed.add(reference);
 		configure(reference.reference(), null);
 		return placeholder.append('}').toString();
@@ -130,13 +148,35 @@ final class ReferenceSeals {
 	}
 
 	/**
+	 * Returns whether a sealed name stands for a nested placeholder alone.
+	 * @param name a name
+	 * @return {@code true} if {@link #nested} knows it, should it be one of these seals
+	 */
+	static boolean isNested(String name) {
+		return name.indexOf(NESTED) > 0 && name.indexOf(SLOT) < 0;
+	}
+
+	/**
+	 * Returns the nested placeholder that a sealed name stands for.
+	 * @param name a name for which {@link #isSealed} and {@link #isNested} are true
+	 * @return the placeholder, delimiters included
+	 */
+	String nested(String name) {
+		int end = name.indexOf(NESTED);
+		return this.sealed.get(Integer.parseInt(name, this.mark.length(), end, 10))
+			.nested(Integer.parseInt(name, end + 1, name.length(), 10));
+	}
+
+	/**
 	 * Opens a sealed name.
 	 * @param name a name for which {@link #isSealed} is true
+	 * @param withheld resolves a nested placeholder that the name has
+	 * {@link SealedReference#WITHHELD} for
 	 * @return what it stands for, nested placeholders filled in
 	 */
-	OpenedReference open(String name) {
+	OpenedReference open(String name, UnaryOperator<String> withheld) {
 		String[] parts = name.substring(this.mark.length()).split(String.valueOf(SLOT), -1);
-		OpenedReference opened = this.sealed.get(Integer.parseInt(parts[0])).open(parts);
+		OpenedReference opened = this.sealed.get(Integer.parseInt(parts[0])).open(parts, withheld);
 		if (opened.filled()) {
 			configure(opened.reference(), opened.shown());
 		}
@@ -215,7 +255,7 @@ final class ReferenceSeals {
 			shown = shown.substring(0, (close >= 0) ? start - 2 : start) + reference
 					+ shown.substring((close >= 0) ? close + 1 : end);
 		}
-		return shown.replace(String.valueOf(SLOT), " ");
+		return shown.replace(SLOT, ' ').replace(NESTED, ' ');
 	}
 
 	/** Nested placeholders stand between a sealed name's number and its end. */

@@ -56,6 +56,9 @@ final class ReferenceTrail {
 	}
 
 	private @Nullable String step(String name) {
+		if (ReferenceSeals.isNested(name)) {
+			return null;
+		}
 		if (name.indexOf(ReferenceSeals.SEAL) == 0) {
 			this.leads = true;
 			return SECRET;

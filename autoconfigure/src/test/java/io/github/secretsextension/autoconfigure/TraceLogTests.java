@@ -68,6 +68,9 @@ class TraceLogTests {
 					(secret) -> secret.name(name(name)).secretString("{\"password\":\"" + this.marker + name + "\"}"));
 		}
 		this.secrets.createSecret((secret) -> secret.name(name("text")).secretString(this.marker + "${x}#{1+1}{text"));
+		this.secrets
+			.createSecret((secret) -> secret.name(name(this.marker + "token")).secretString(this.marker + "nested"));
+		this.secrets.createSecret((secret) -> secret.name(name("token")).secretString(this.marker + "token"));
 		this.extension.putSecret("db", "{\"password\":\"" + this.marker + "remote\"}");
 		try (SsmClient parameters = SsmClient.builder()
 			.endpointOverride(MotoServer.endpoint())
@@ -100,6 +103,7 @@ class TraceLogTests {
 			assertThat(process.ask("property a")).isEqualTo(this.marker + "db");
 			assertThat(process.ask("property p")).isEqualTo(this.marker + "p");
 			assertThat(process.ask("property t")).startsWith(this.marker);
+			assertThat(process.ask("property nested")).isEqualTo(this.marker + "nested");
 			assertThat(process.ask("text secret:" + name("b"))).contains(this.marker);
 			assertThat(process.ask("get /secretsmanager/get?secretId=" + name("c"))).contains(this.marker);
 			assertThat(process.ask("get /secretsmanager/get?secretId=" + name("none"))).isEqualTo("400");
@@ -125,7 +129,7 @@ class TraceLogTests {
 		}
 		String text = Files.readString(this.log);
 		assertThat(text).contains(" TRACE ", " DEBUG ", "software.amazon.awssdk", "s.n.www.protocol.http", "Mode auto:",
-				"Mode remote:", "past its TTL and served on", "APPLICATION FAILED TO START", "Fetched 5 of 5 secrets");
+				"Mode remote:", "past its TTL and served on", "APPLICATION FAILED TO START", "Fetched 6 of 6 secrets");
 		assertThat(lines(text)).isEmpty();
 	}
 
@@ -158,7 +162,8 @@ class TraceLogTests {
 		String secret = "=$<secret:" + name("text") + ">";
 		for (String bound : List.of("record --bound.number", "record --bound.list[0]", "record --bound.list[2]",
 				"record --bound.map.a", "bean --bean.number", "bean --bean.text", "constructor --choosy.text",
-				"validator --valid.text", "unknown --strict.none", "field --app.value", "parameter --app.value")) {
+				"validator --valid.text", "unknown --strict.none", "field --app.value", "parameter --app.value",
+				"enum --app.value", "enums --app.value")) {
 			assertThat(process.ask("bind " + bound + secret)).as(bound).isNotEqualTo("started");
 		}
 	}
@@ -213,6 +218,8 @@ class TraceLogTests {
 		arguments.add("--a=${secret:" + name("db") + "#password}");
 		arguments.add("--p=$<param:/" + name("p") + ">");
 		arguments.add("--t=$<secret:" + name("text") + ">");
+		arguments.add("--token=$<secret:" + name("token") + ">");
+		arguments.add("--nested=$<secret:" + name("") + "${token}>");
 		return String.join(" ", arguments);
 	}
 

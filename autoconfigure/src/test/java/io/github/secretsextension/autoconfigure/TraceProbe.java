@@ -31,7 +31,8 @@ final class TraceProbe {
 	private static final Map<String, Class<?>> BOUND = Map.of("record", ValueFailureTests.Types.class, "bean",
 			ValueFailureTests.Beans.class, "constructor", ValueFailureTests.Choosy.class, "validator",
 			ValueFailureTests.Valid.class, "unknown", ValueFailureTests.Strict.class, "field",
-			ValueFailureTests.FieldOf.class, "parameter", ValueFailureTests.ConstructorOf.class);
+			ValueFailureTests.FieldOf.class, "parameter", ValueFailureTests.ConstructorOf.class, "enum",
+			NestedReferenceTests.UnitOf.class, "enums", NestedReferenceTests.UnitListOf.class);
 
 	private final List<String> common;
 

@@ -1,0 +1,206 @@
+package io.github.secretsextension.autoconfigure;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import ch.qos.logback.classic.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.bootstrap.BootstrapRegistryInitializer;
+import org.springframework.boot.bootstrap.BootstrapRegistry.InstanceSupplier;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.MapPropertySource;
+
+import io.github.secretsextension.FakeSecrets;
+import io.github.secretsextension.SecretsProvider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+/**
+ * Tests for references whose nested placeholders lead to other references: Spring, which
+ * logs the names that it asks for, does not learn what those stand for.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class NestedReferenceTests {
+
+	private static final String C = FakeSecrets.CANARY;
+
+	@AfterEach
+	void resetLevel() {
+		((Logger) LoggerFactory.getLogger("org.springframework")).setLevel(null);
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@CsvSource(delimiter = '|', quoteCharacter = '"',
+			value = { "alone|$<secret:${token}>", "within a name|$<secret:x/${token}>",
+					"with a default|$<secret:x/${token:none}>", "as a default|$<secret:x/${none:${token}}>",
+					"through a property|$<secret:x/${other}>", "beside a plain one|$<secret:${plain}/${token}>",
+					"twice|$<secret:${token}/${token}>", "in a field|$<secret:json#${token}>",
+					"in a default's text|$<secret:none:${token}>", "two deep|$<secret:deep/${inner}>",
+					"in braces|${secret:x/${token}}", "special characters|$<secret:special/${special}>" })
+	void textIsWithheldFromSpring(String name, String reference, CapturedOutput output) {
+		FakeSecrets secrets = secrets();
+		try (ConfigurableApplicationContext context = application(secrets).property("app.value", reference).run()) {
+			String expected = (name.equals("in a default's text")) ? C + "token" : C + "found";
+			assertThat(context.getEnvironment().getProperty("app.value")).isEqualTo(expected);
+			assertThat(context.getEnvironment().resolvePlaceholders("<${app.value}>")).isEqualTo("<" + expected + ">");
+			assertThat(Binder.get(context.getEnvironment()).bind("app.value", String.class).get()).isEqualTo(expected);
+			assertThat(context.getBean(Injected.class).value).isEqualTo(expected);
+			assertThat(context.getBean(Injected.class).direct).isEqualTo(C + "found");
+		}
+		assertThat(output).contains("Found key 'app.value'").doesNotContain(C);
+	}
+
+	@Test
+	void unknownPlaceholderIsNamed(CapturedOutput output) {
+		Throwable failure = catchThrowable(
+				() -> application(secrets()).property("app.value", "$<secret:x/${token}/${nowhere}>").run());
+		assertThat(failure).rootCause().hasMessageContaining("'nowhere'").message().doesNotContain(C);
+		assertThat(output).contains(" TRACE ").doesNotContain(C);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "$<secret:x/${app.value}>, $<secret:y>", "$<secret:x/${other}>, $<secret:x/${app.value}>" })
+	void circleIsFound(String value, String other) {
+		try (ConfigurableApplicationContext context = new TestApplication(secrets(), TestApplication.Empty.class)
+			.property("app.value", value)
+			.property("other", other)
+			.run()) {
+			assertThatException().isThrownBy(() -> context.getEnvironment().getProperty("app.value"))
+				.withMessageContaining("Circular placeholder reference");
+		}
+	}
+
+	@Test
+	void missingSecretIsNamedByItsOwnReference() {
+		Throwable failure = catchThrowable(() -> application(secrets()).property("app.value", "$<secret:x/${missing}>")
+			.property("missing", "$<secret:gone>")
+			.run());
+		assertThat(failure).rootCause().hasMessageContaining("secret:gone");
+	}
+
+	@Test
+	void childContextFillsInItsOwnProperty() {
+		FakeSecrets secrets = secrets().set("secret:x/" + C + "child", C + "of-child").set("secret:child", C + "child");
+		BootstrapRegistryInitializer initializer = (registry) -> registry.register(SecretsProvider.class,
+				InstanceSupplier.of(secrets));
+		SpringApplicationBuilder parent = new SpringApplicationBuilder(TestApplication.Empty.class)
+			.web(WebApplicationType.NONE)
+			.addBootstrapRegistryInitializer(initializer);
+		try (ConfigurableApplicationContext root = parent
+			.initializers((context) -> context.getEnvironment()
+				.getPropertySources()
+				.addLast(new MapPropertySource("parent only", Map.of("app.value", "$<secret:x/${token}>"))))
+			.run("--token=$<secret:token>");
+				ConfigurableApplicationContext child = parent.child(TestApplication.Empty.class)
+					.web(WebApplicationType.NONE)
+					.addBootstrapRegistryInitializer(initializer)
+					.run("--token=$<secret:child>")) {
+			assertThat(root.getEnvironment().getProperty("app.value")).isEqualTo(C + "found");
+			assertThat(child.getEnvironment().getProperty("token")).isEqualTo(C + "child");
+			assertThat(child.getEnvironment().getProperty("app.value")).isEqualTo(C + "of-child");
+		}
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@CsvSource({ "SECONDS, SECONDS", "' seconds ', SECONDS", "days, DAYS" })
+	void constantOfAnEnumIsInjected(String text, TimeUnit expected) {
+		try (ConfigurableApplicationContext context = new TestApplication(new FakeSecrets().set("secret:unit", text),
+				TestApplication.Empty.class, UnitOf.class)
+			.property("app.value", "$<secret:unit>")
+			.run()) {
+			assertThat(context.getBean(UnitOf.class).unit).isEqualTo(expected);
+			assertThat(context.getBean(UnitOf.class).units).containsExactly(expected);
+			assertThat(context.getBean(UnitOf.class).list).containsExactly(expected);
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "io.github.secretsextension.autoconfigure.NestedReferenceTests$UnitOf",
+			"io.github.secretsextension.autoconfigure.NestedReferenceTests$UnitsOf",
+			"io.github.secretsextension.autoconfigure.NestedReferenceTests$UnitListOf" })
+	void textThatIsNoConstantOfAnEnumIsNotLogged(Class<?> configuration, CapturedOutput output) {
+		Throwable failure = catchThrowable(
+				() -> new TestApplication(secrets(), TestApplication.Empty.class, configuration)
+					.property("logging.level.org.springframework", "trace")
+					.property("app.value", "$<secret:token>")
+					.run());
+		assertThat(failure).rootCause().hasMessageContaining("cannot become a ");
+		assertThat(output).contains(" TRACE ").doesNotContain(C);
+	}
+
+	private static TestApplication application(FakeSecrets secrets) {
+		return new TestApplication(secrets, TestApplication.Empty.class, Injected.class)
+			.property("logging.level.org.springframework", "trace")
+			.property("token", "$<secret:token>")
+			.property("other", "${token}")
+			.property("special", "$<secret:special>")
+			.property("inner", "$<secret:inner/${token}>")
+			.property("plain", "stage");
+	}
+
+	private static FakeSecrets secrets() {
+		String token = C + "token";
+		return new FakeSecrets().set("secret:token", token)
+			.set("secret:" + token, C + "found")
+			.set("secret:x/" + token, C + "found")
+			.set("secret:stage/" + token, C + "found")
+			.set("secret:" + token + "/" + token, C + "found")
+			.set("secret:json", "{\"" + token + "\":\"" + C + "found\"}")
+			.set("secret:inner/" + token, C + "inner")
+			.set("secret:deep/" + C + "inner", C + "found")
+			.set("secret:special", C + "+=@!.-_/")
+			.set("secret:special/" + C + "+=@!.-_/", C + "found");
+	}
+
+	static class Injected {
+
+		@Value("${app.value}")
+		String value;
+
+		@Value("$<secret:x/${token}>")
+		String direct;
+
+	}
+
+	static class UnitOf {
+
+		@Value("${app.value}")
+		TimeUnit unit;
+
+		@Value("${app.value}")
+		TimeUnit[] units;
+
+		@Value("${app.value}")
+		List<TimeUnit> list;
+
+	}
+
+	static class UnitsOf {
+
+		@Value("${app.value}")
+		TimeUnit[] units;
+
+	}
+
+	static class UnitListOf {
+
+		@Value("${app.value}")
+		List<TimeUnit> list;
+
+	}
+
+}
