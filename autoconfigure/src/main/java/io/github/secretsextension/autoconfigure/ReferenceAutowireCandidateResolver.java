@@ -1,21 +1,21 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.util.Arrays;
+
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.BeanUtils;
-import org.springframework.beans.PropertyEditorRegistry;
+import org.springframework.beans.PropertyEditorRegistrySupport;
 import org.springframework.beans.TypeConverter;
 import org.springframework.beans.factory.config.BeanExpressionContext;
 import org.springframework.beans.factory.config.BeanExpressionResolver;
 import org.springframework.beans.factory.config.DependencyDescriptor;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.context.annotation.ContextAnnotationAutowireCandidateResolver;
-import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.core.convert.TypeDescriptor;
 import org.springframework.core.env.PropertySources;
 import org.springframework.util.PlaceholderResolutionException;
-import org.springframework.util.ReflectionUtils;
 
 /**
  * A resolver that converts the text of a {@code @Value} itself where it leads to a
@@ -92,9 +92,8 @@ final class ReferenceAutowireCandidateResolver extends ContextAnnotationAutowire
 	private @Nullable Object convert(Object value, String text, ReferenceTrail trail, DependencyDescriptor descriptor) {
 		try {
 			TypeConverter converter = this.beanFactory.getTypeConverter();
-			Class<?> constants = constantsOf(descriptor.getTypeDescriptor());
-			if (constants != null && !isEdited(converter, descriptor.getDependencyType(), constants)) {
-				checkConstant(value, constants, descriptor.getTypeDescriptor());
+			if (mayBeLogged(descriptor, converter)) {
+				checkConvertible(value, descriptor.getTypeDescriptor());
 			}
 			return converter.convertIfNecessary(value, descriptor.getDependencyType(), descriptor.getTypeDescriptor());
 		}
@@ -104,38 +103,31 @@ final class ReferenceAutowireCandidateResolver extends ContextAnnotationAutowire
 		}
 	}
 
-	private static @Nullable Class<?> constantsOf(@Nullable TypeDescriptor target) {
-		for (TypeDescriptor type = target; type != null; type = type.getElementTypeDescriptor()) {
-			if (type.getType().isEnum()) {
-				return type.getType();
-			}
-		}
-		return null;
-	}
-
-	private static boolean isEdited(TypeConverter converter, Class<?> target, Class<?> constants) {
-		return (converter instanceof PropertyEditorRegistry editors && (editors.findCustomEditor(target, null) != null
-				|| editors.findCustomEditor(constants, null) != null))
-				|| BeanUtils.findEditorByConvention(constants) != null;
-	}
-
 	/**
-	 * Fails before Spring tries its last means, which logs a text that is no constant.
+	 * Returns whether Spring, where all other means failed, would search for a constant
+	 * of the text's name, and log the text.
 	 */
-	private void checkConstant(Object value, Class<?> constants, TypeDescriptor target) {
+	private static boolean mayBeLogged(DependencyDescriptor descriptor, TypeConverter converter) {
+		Class<?> target = descriptor.getDependencyType();
+		Class<?> element = elementType(descriptor.getTypeDescriptor());
+		return !element.isAssignableFrom(String.class) && converter instanceof PropertyEditorRegistrySupport editors
+				&& editors.findCustomEditor(target, null) == null && editors.findCustomEditor(element, null) == null
+				&& editors.getDefaultEditor(element) == null && BeanUtils.findEditorByConvention(element) == null;
+	}
+
+	private static Class<?> elementType(TypeDescriptor target) {
+		TypeDescriptor element = target.getElementTypeDescriptor();
+		return (element != null) ? elementType(element) : target.getType();
+	}
+
+	private void checkConvertible(Object value, TypeDescriptor target) {
 		ConversionService conversions = this.beanFactory.getConversionService();
-		TypeDescriptor source = TypeDescriptor.forObject(value);
-		if (conversions == null || !conversions.canConvert(source, target)) {
+		String text = value.toString().trim();
+		if (conversions == null || Arrays.stream(target.getType().getFields())
+			.anyMatch((constant) -> constant.getName().equals(text))) {
 			return;
 		}
-		try {
-			conversions.convert(value, source, target);
-		}
-		catch (ConversionFailedException ex) {
-			if (ReflectionUtils.findField(constants, value.toString().trim()) == null) {
-				throw ex;
-			}
-		}
+		conversions.convert(value, TypeDescriptor.forObject(value), target);
 	}
 
 }

@@ -37,7 +37,6 @@ final class ReferenceBeanFactoryPostProcessor implements BeanFactoryPostProcesso
 	public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
 		this.resolution.applyTo(this.environment);
 		ReferencePropertySource.setConditionsRun(this.environment, false);
-		ReferencePropertySource.setEnvironment(this.environment);
 		addValueResolvers(beanFactory);
 		guardValues(beanFactory);
 		if (beanFactory.getBeanNamesForType(SecretsProvider.class, true, false).length == 0) {

@@ -10,6 +10,8 @@ import io.github.secretsextension.SecretsProvider;
 import org.springframework.boot.env.PropertySourceInfo;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.MutablePropertySources;
+import org.springframework.core.env.PropertySource;
 
 /**
  * A property source that answers sealed names only, at every read anew: with the text, or
@@ -28,7 +30,7 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 
 	private final ResolvedTexts resolvedTexts;
 
-	private final WithheldPlaceholders withheld = new WithheldPlaceholders();
+	private final WithheldPlaceholders withheld;
 
 	private volatile boolean conditionsRun;
 
@@ -38,15 +40,17 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 	 * @param provider answers the references
 	 * @param snapshot learns what was answered
 	 * @param resolvedTexts remembers what the provider answered
+	 * @param environment the environment that it is added to
 	 */
 	ReferencePropertySource(ReferenceSeals seals, SecretsProvider provider, SnapshotWatch snapshot,
-			ResolvedTexts resolvedTexts) {
+			ResolvedTexts resolvedTexts, ConfigurableEnvironment environment) {
 		// A name of its own, so that a child context keeps its parent's source as well.
 		super("secretsExtension@" + Integer.toHexString(System.identityHashCode(seals)), new Object());
 		this.seals = seals;
 		this.provider = provider;
 		this.snapshot = snapshot;
 		this.resolvedTexts = resolvedTexts;
+		this.withheld = new WithheldPlaceholders(environment);
 	}
 
 	ReferenceSeals seals() {
@@ -62,16 +66,20 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 	}
 
 	/**
-	 * Tells an environment's sources of references which one they are in. A parent
-	 * context's source is told as well.
-	 * @param environment the context's environment, its sources final
+	 * Puts sources of an environment's own in the place of those that it was given from
+	 * another one, such as a parent context's.
+	 * @param environment the environment
 	 */
-	static void setEnvironment(ConfigurableEnvironment environment) {
-		environment.getPropertySources().forEach((source) -> {
-			if (source instanceof ReferencePropertySource references) {
-				references.withheld.setEnvironment(environment);
+	static void replaceIn(ConfigurableEnvironment environment) {
+		MutablePropertySources sources = environment.getPropertySources();
+		for (PropertySource<?> source : sources) {
+			if (source instanceof ReferencePropertySource references && !references.withheld.isOf(environment)) {
+				ReferencePropertySource replacement = new ReferencePropertySource(references.seals, references.provider,
+						references.snapshot, references.resolvedTexts, environment);
+				replacement.conditionsRun = references.conditionsRun;
+				sources.replace(source.getName(), replacement);
 			}
-		});
+		}
 	}
 
 	/**

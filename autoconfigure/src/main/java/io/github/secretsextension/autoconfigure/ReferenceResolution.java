@@ -43,8 +43,6 @@ final class ReferenceResolution {
 
 	private final BootstrapSecretsProvider provider;
 
-	private final ReferencePropertySource source;
-
 	private final RewrittenPropertySources rewrittenSources;
 
 	private volatile boolean closed;
@@ -68,8 +66,6 @@ final class ReferenceResolution {
 				new SecretsProviderFactory(bootstrap, this.seals::isConfigured,
 						new CacheLog(log, this.snapshot, this.seals::shown, startLog), this::statistics,
 						this.fallbackLog, startLog, log));
-		this.source = new ReferencePropertySource(this.seals, this.provider, this.snapshot,
-				this.provider.resolvedTexts());
 		this.rewrittenSources = new RewrittenPropertySources(this.seals);
 	}
 
@@ -130,10 +126,13 @@ final class ReferenceResolution {
 	 */
 	void applyTo(ConfigurableEnvironment environment) {
 		this.rewrittenSources.replaceIn(environment);
+		ReferencePropertySource source = new ReferencePropertySource(this.seals, this.provider, this.snapshot,
+				this.provider.resolvedTexts(), environment);
 		MutablePropertySources sources = environment.getPropertySources();
-		if (!sources.contains(this.source.getName())) {
-			sources.addFirst(this.source);
+		if (!sources.contains(source.getName())) {
+			sources.addFirst(source);
 		}
+		ReferencePropertySource.replaceIn(environment);
 	}
 
 	/**
@@ -146,7 +145,6 @@ final class ReferenceResolution {
 		this.provider.useEnvironment(environment);
 		prefetch();
 		ReferencePropertySource.setConditionsRun(environment, true);
-		ReferencePropertySource.setEnvironment(environment);
 		context.addBeanFactoryPostProcessor(new ReferenceBeanFactoryPostProcessor(this, environment));
 		context.addApplicationListener((ContextClosedEvent event) -> closing(context, event));
 		if (context instanceof GenericApplicationContext generic) {

@@ -1,7 +1,6 @@
 package io.github.secretsextension.autoconfigure;
 
 import java.util.HashSet;
-import java.util.Objects;
 import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
@@ -18,20 +17,23 @@ final class WithheldPlaceholders {
 
 	private final ThreadLocal<@Nullable Set<String>> current = new ThreadLocal<>();
 
-	private volatile @Nullable ConfigurableEnvironment environment;
-
-	private volatile boolean ambiguous;
+	private final ConfigurableEnvironment environment;
 
 	/**
-	 * Says which environment resolves the placeholders. If there are several, as with a
-	 * child context, nothing is withheld: they may differ in what they resolve it to.
-	 * @param environment an environment that has the placeholders' references
+	 * Creates the placeholders of an environment.
+	 * @param environment resolves them
 	 */
-	synchronized void setEnvironment(ConfigurableEnvironment environment) {
-		if (this.environment == null) {
-			this.environment = environment;
-		}
-		this.ambiguous |= this.environment != environment;
+	WithheldPlaceholders(ConfigurableEnvironment environment) {
+		this.environment = environment;
+	}
+
+	/**
+	 * Returns whether this is of an environment.
+	 * @param environment an environment
+	 * @return {@code true} if it resolves the placeholders
+	 */
+	boolean isOf(ConfigurableEnvironment environment) {
+		return this.environment == environment;
 	}
 
 	/**
@@ -40,15 +42,14 @@ final class WithheldPlaceholders {
 	 * @return {@code false} also if Spring may fail over it
 	 */
 	boolean contains(String placeholder) {
-		ConfigurableEnvironment environment = this.environment;
-		if (environment == null || this.ambiguous || ReferenceReport.isCurrent()) {
+		if (ReferenceReport.isCurrent()) {
 			return false;
 		}
 		Set<String> current = this.current.get();
 		if (current != null && current.contains(placeholder)) {
 			return false;
 		}
-		ReferenceTrail trail = ReferenceTrail.of(placeholder, environment.getPropertySources());
+		ReferenceTrail trail = ReferenceTrail.of(placeholder, this.environment.getPropertySources());
 		return trail.leads() && !trail.isUncertain();
 	}
 
@@ -58,13 +59,12 @@ final class WithheldPlaceholders {
 	 * @return the text
 	 */
 	String resolve(String placeholder) {
-		ConfigurableEnvironment environment = Objects.requireNonNull(this.environment);
 		Set<String> outer = this.current.get();
 		Set<String> current = new HashSet<>((outer != null) ? outer : Set.of());
 		current.add(placeholder);
 		this.current.set(current);
 		try {
-			return environment.resolveRequiredPlaceholders(placeholder);
+			return this.environment.resolveRequiredPlaceholders(placeholder);
 		}
 		finally {
 			if (outer != null) {

@@ -1,7 +1,10 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 import ch.qos.logback.classic.Logger;
@@ -30,8 +33,8 @@ import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
- * Tests for references whose nested placeholders lead to other references: Spring, which
- * logs the names that it asks for, does not learn what those stand for.
+ * Tests for what Spring logs at TRACE: the names that it asks for, in which what nested
+ * placeholders stand for would appear, and texts that it cannot convert.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class NestedReferenceTests {
@@ -93,7 +96,7 @@ class NestedReferenceTests {
 	}
 
 	@Test
-	void childContextFillsInItsOwnProperty() {
+	void childContextFillsInItsOwnProperty(CapturedOutput output) {
 		FakeSecrets secrets = secrets().set("secret:x/" + C + "child", C + "of-child").set("secret:child", C + "child");
 		BootstrapRegistryInitializer initializer = (registry) -> registry.register(SecretsProvider.class,
 				InstanceSupplier.of(secrets));
@@ -104,20 +107,22 @@ class NestedReferenceTests {
 			.initializers((context) -> context.getEnvironment()
 				.getPropertySources()
 				.addLast(new MapPropertySource("parent only", Map.of("app.value", "$<secret:x/${token}>"))))
-			.run("--token=$<secret:token>");
+			.run("--token=$<secret:token>", "--logging.level.org.springframework=trace");
 				ConfigurableApplicationContext child = parent.child(TestApplication.Empty.class)
 					.web(WebApplicationType.NONE)
 					.addBootstrapRegistryInitializer(initializer)
-					.run("--token=$<secret:child>")) {
+					.run("--token=$<secret:child>", "--logging.level.org.springframework=trace")) {
 			assertThat(root.getEnvironment().getProperty("app.value")).isEqualTo(C + "found");
 			assertThat(child.getEnvironment().getProperty("token")).isEqualTo(C + "child");
 			assertThat(child.getEnvironment().getProperty("app.value")).isEqualTo(C + "of-child");
+			assertThat(root.getEnvironment().getProperty("app.value")).isEqualTo(C + "found");
 		}
+		assertThat(output).contains("Searching for key '").doesNotContain(C);
 	}
 
 	@ParameterizedTest(name = "{0}")
 	@CsvSource({ "SECONDS, SECONDS", "' seconds ', SECONDS", "days, DAYS" })
-	void constantOfAnEnumIsInjected(String text, TimeUnit expected) {
+	void constantIsInjected(String text, TimeUnit expected) {
 		try (ConfigurableApplicationContext context = new TestApplication(new FakeSecrets().set("secret:unit", text),
 				TestApplication.Empty.class, UnitOf.class)
 			.property("app.value", "$<secret:unit>")
@@ -128,11 +133,25 @@ class NestedReferenceTests {
 		}
 	}
 
+	@Test
+	void constantOfAnotherTypeIsInjected() {
+		try (ConfigurableApplicationContext context = new TestApplication(new FakeSecrets().set("secret:time", "ZERO"),
+				TestApplication.Empty.class, TimeOf.class)
+			.property("app.value", "$<secret:time>")
+			.run()) {
+			assertThat(context.getBean(TimeOf.class).time).isZero();
+		}
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "io.github.secretsextension.autoconfigure.NestedReferenceTests$UnitOf",
 			"io.github.secretsextension.autoconfigure.NestedReferenceTests$UnitsOf",
-			"io.github.secretsextension.autoconfigure.NestedReferenceTests$UnitListOf" })
-	void textThatIsNoConstantOfAnEnumIsNotLogged(Class<?> configuration, CapturedOutput output) {
+			"io.github.secretsextension.autoconfigure.NestedReferenceTests$UnitListOf",
+			"io.github.secretsextension.autoconfigure.NestedReferenceTests$TimeOf",
+			"io.github.secretsextension.autoconfigure.NestedReferenceTests$TimesOf",
+			"io.github.secretsextension.autoconfigure.NestedReferenceTests$OptionalOf",
+			"io.github.secretsextension.autoconfigure.NestedReferenceTests$UnknownOf" })
+	void textThatIsNoConstantIsNotLogged(Class<?> configuration, CapturedOutput output) {
 		Throwable failure = catchThrowable(
 				() -> new TestApplication(secrets(), TestApplication.Empty.class, configuration)
 					.property("logging.level.org.springframework", "trace")
@@ -193,6 +212,34 @@ class NestedReferenceTests {
 
 		@Value("${app.value}")
 		TimeUnit[] units;
+
+	}
+
+	static class TimeOf {
+
+		@Value("${app.value}")
+		Duration time;
+
+	}
+
+	static class TimesOf {
+
+		@Value("${app.value}")
+		Set<Duration> times;
+
+	}
+
+	static class OptionalOf {
+
+		@Value("${app.value}")
+		Optional<TimeUnit> unit;
+
+	}
+
+	static class UnknownOf {
+
+		@Value("${app.value}")
+		Runtime runtime;
 
 	}
 
