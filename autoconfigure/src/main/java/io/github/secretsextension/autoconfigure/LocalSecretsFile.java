@@ -24,6 +24,7 @@ import io.github.secretsextension.SecretReference;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
@@ -74,7 +75,7 @@ final class LocalSecretsFile {
 			int line = (ex.getProblemMark() != null) ? ex.getProblemMark().getLine() + 1 : 0;
 			throw unreadable(reference, "is not valid YAML near line " + line);
 		}
-		catch (YAMLException | IllegalArgumentException ex) {
+		catch (YAMLException | BindException | IllegalArgumentException ex) {
 			throw unreadable(reference, "is not valid (" + ex.getClass().getSimpleName() + ")");
 		}
 	}

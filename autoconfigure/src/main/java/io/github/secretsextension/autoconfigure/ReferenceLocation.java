@@ -1,6 +1,7 @@
 package io.github.secretsextension.autoconfigure;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
 import org.springframework.core.env.PropertySource;
@@ -26,6 +27,16 @@ record ReferenceLocation(@Nullable String property, @Nullable String origin) {
 	static ReferenceLocation of(PropertySource<?> source, String property) {
 		Origin origin = OriginLookup.getOrigin(source, property);
 		return new ReferenceLocation(property, (origin != null) ? origin.toString() : source.getName());
+	}
+
+	/**
+	 * Returns the location of a property that binding has read.
+	 * @param property the property
+	 * @return the location
+	 */
+	static ReferenceLocation of(ConfigurationProperty property) {
+		Origin origin = property.getOrigin();
+		return new ReferenceLocation(property.getName().toString(), (origin != null) ? origin.toString() : null);
 	}
 
 	@Override

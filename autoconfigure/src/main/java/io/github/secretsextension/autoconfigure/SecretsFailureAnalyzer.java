@@ -6,6 +6,9 @@ import io.github.secretsextension.SecretReferenceSyntaxException;
 import io.github.secretsextension.SecretsException;
 import io.github.secretsextension.SecretsException.Reason;
 
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.core.Ordered;
@@ -18,6 +21,8 @@ import org.springframework.core.env.Environment;
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class SecretsFailureAnalyzer implements FailureAnalyzer {
+
+	private static final ConfigurationPropertyName LOCAL = ConfigurationPropertyName.of("secrets-extension.local");
 
 	private final @Nullable Environment environment;
 
@@ -53,6 +58,12 @@ class SecretsFailureAnalyzer implements FailureAnalyzer {
 			return new FailureAnalysis("Malformed reference '" + ex.getReference() + "', character "
 					+ (ex.getPosition() + 3) + ": " + ex.getProblem() + ".", "Write " + ex.getAcceptedForm() + ".",
 					cause);
+		}
+		ConfigurationProperty property = (cause instanceof BindException ex) ? ex.getProperty() : null;
+		if (property != null && LOCAL.isAncestorOf(property.getName())) {
+			return new FailureAnalysis(
+					"The value of " + ReferenceLocation.of(property) + " is not accepted. It is not shown.",
+					"Set a property for each value, such as '" + property.getName() + "[NAME]'.", cause);
 		}
 		return null;
 	}

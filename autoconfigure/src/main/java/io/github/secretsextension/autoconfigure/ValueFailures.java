@@ -184,12 +184,10 @@ final class ValueFailures {
 	}
 
 	private String described(ConfigurationProperty property) {
-		String origin = (property.getOrigin() != null) ? property.getOrigin().toString() : null;
 		RewrittenPropertySources.Rewritten rewritten = rewritten(property);
 		String text = text(property);
 		return "'" + ((rewritten != null) ? rewritten.seals().unseal(text) : shown(text)) + "' in "
-				+ new ReferenceLocation(property.getName().toString(), origin)
-				+ ReferenceTrail.of(text, this.sources).clause();
+				+ ReferenceLocation.of(property) + ReferenceTrail.of(text, this.sources).clause();
 	}
 
 	private static RewrittenPropertySources.@Nullable Rewritten rewritten(ConfigurationProperty property) {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.secretsextension.FakeSecrets;
 import io.github.secretsextension.ManualClock;
@@ -272,6 +273,27 @@ class LocalModeTests {
 		Throwable failure = catchThrowable(() -> application(file).property("app.text", "$<secret:api-key>").run());
 		assertThat(failure).isNotNull();
 		assertThat(output).contains("'app.text'").contains(expected).doesNotContain(C);
+	}
+
+	@Test
+	void propertiesFileWithTextForAMapFailsStartWithoutIt(CapturedOutput output) throws IOException {
+		Path file = write("local.properties", "secrets=" + C + "text");
+		Throwable failure = catchThrowable(() -> application(file).property("app.text", "$<secret:api-key>").run());
+		ValueFailureTests.assertHoldsNoValue(failure, output);
+		assertThat(output).contains("'app.text'", "local.properties' is not valid");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "secrets-extension.local.secrets", "secrets-extension.local.parameters" })
+	void textInPlaceOfAMapFailsStartWithoutIt(String property, CapturedOutput output) {
+		Throwable failure = catchThrowable(
+				() -> new TestApplication(Reader.class).property("secrets-extension.mode", "local")
+					.property(property, C + "text")
+					.property("app.text", "$<secret:api-key>")
+					.run());
+		ValueFailureTests.assertHoldsNoValue(failure, output);
+		assertThat(output).contains("'" + property + "' (URL [file:", "application.yml] - ",
+				"'" + property + "[NAME]'");
 	}
 
 	@Test
