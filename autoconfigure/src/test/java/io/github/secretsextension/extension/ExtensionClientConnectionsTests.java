@@ -1,8 +1,13 @@
 package io.github.secretsextension.extension;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,6 +36,7 @@ import io.github.secretsextension.extension.FakeExtension.Personality;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
@@ -315,17 +321,34 @@ class ExtensionClientConnectionsTests {
 		readAll(2 * ExtensionClients.MAX_CONNECTIONS);
 	}
 
+	/**
+	 * The control, a plain socket, is sent there.
+	 */
 	@Test
-	void proxiesOfTheProcessAreNotAsked() {
-		List<String> names = List.of("http.proxyHost", "socksProxyHost");
-		names.forEach((name) -> System.setProperty(name, "127.0.0.2"));
-		System.setProperty("http.nonProxyHosts", "");
-		try (ExtensionSecretsProvider direct = ExtensionClients.provider(this.fake)) {
-			assertThat(direct.text("secret:db")).isEqualTo("CANARY-1");
-		}
-		finally {
-			names.forEach(System::clearProperty);
-			System.clearProperty("http.nonProxyHosts");
+	void proxiesOfTheProcessAreNotAsked() throws Exception {
+		AtomicInteger asked = new AtomicInteger();
+		try (ServerSocket proxy = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+				ExtensionSecretsProvider direct = ExtensionClients.provider(this.fake)) {
+			this.readers.submit(() -> {
+				while (true) {
+					proxy.accept().close();
+					asked.incrementAndGet();
+				}
+			});
+			Map<String, String> properties = Map.of("socksProxyHost", "127.0.0.1", "socksProxyPort",
+					String.valueOf(proxy.getLocalPort()), "socksNonProxyHosts", "", "http.proxyHost", "127.0.0.1",
+					"http.proxyPort", String.valueOf(proxy.getLocalPort()), "http.nonProxyHosts", "");
+			properties.forEach(System::setProperty);
+			try (Socket control = new Socket()) {
+				assertThat(direct.text("secret:db")).isEqualTo("CANARY-1");
+				assertThat(asked).hasValue(0);
+				assertThatIOException()
+					.isThrownBy(() -> control.connect(new InetSocketAddress("127.0.0.1", this.fake.port())));
+				await().until(() -> asked.get() > 0);
+			}
+			finally {
+				properties.keySet().forEach(System::clearProperty);
+			}
 		}
 	}
 
