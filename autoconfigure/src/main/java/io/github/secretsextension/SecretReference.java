@@ -372,6 +372,21 @@ public final class SecretReference {
 			return (this.versionId == null && CURRENT.equals(this.versionStage)) ? NONE : this;
 		}
 
+		// The JVM makes a record's own at the first use: some milliseconds of a start.
+
+		@Override
+		public boolean equals(@Nullable Object other) {
+			return this == other || (other instanceof Selectors that && this.withDecryption == that.withDecryption
+					&& Objects.equals(this.versionStage, that.versionStage)
+					&& Objects.equals(this.versionId, that.versionId) && Objects.equals(this.version, that.version)
+					&& Objects.equals(this.label, that.label));
+		}
+
+		@Override
+		public int hashCode() {
+			return Objects.hash(this.versionStage, this.versionId, this.version, this.label, this.withDecryption);
+		}
+
 		void appendTo(StringBuilder text) {
 			char separator = '?';
 			separator = append(text, separator, "versionStage", this.versionStage);

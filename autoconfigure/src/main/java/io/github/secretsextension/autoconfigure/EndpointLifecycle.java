@@ -26,7 +26,6 @@ import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
-import org.springframework.boot.origin.Origin;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
@@ -174,8 +173,7 @@ final class EndpointLifecycle implements SmartLifecycle {
 		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(this.environment)) {
 			ConfigurationProperty property = source.getConfigurationProperty(ConfigurationPropertyName.of(name));
 			if (property != null) {
-				Origin origin = property.getOrigin();
-				return ", from " + new ReferenceLocation(name, (origin != null) ? origin.toString() : null) + ",";
+				return ", from " + ReferenceLocation.of(property) + ",";
 			}
 		}
 		return "";

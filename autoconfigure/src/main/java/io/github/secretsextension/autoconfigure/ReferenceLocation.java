@@ -1,5 +1,7 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.util.Objects;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.origin.Origin;
@@ -12,9 +14,10 @@ import io.github.secretsextension.PrintableText;
  * A place where a reference was found.
  *
  * @param property the name of the property, or {@code null} for an annotation
- * @param origin where the property was set, or {@code null} if that is unknown
+ * @param origin where the property was set, an {@link Origin} or a source's name, or
+ * {@code null} if that is unknown
  */
-record ReferenceLocation(@Nullable String property, @Nullable String origin) {
+record ReferenceLocation(@Nullable String property, @Nullable Object origin) {
 
 	static final ReferenceLocation ANNOTATION = new ReferenceLocation(null, null);
 
@@ -26,7 +29,7 @@ record ReferenceLocation(@Nullable String property, @Nullable String origin) {
 	 */
 	static ReferenceLocation of(PropertySource<?> source, String property) {
 		Origin origin = OriginLookup.getOrigin(source, property);
-		return new ReferenceLocation(property, (origin != null) ? origin.toString() : source.getName());
+		return new ReferenceLocation(property, (origin != null) ? origin : source.getName());
 	}
 
 	/**
@@ -35,8 +38,20 @@ record ReferenceLocation(@Nullable String property, @Nullable String origin) {
 	 * @return the location
 	 */
 	static ReferenceLocation of(ConfigurationProperty property) {
-		Origin origin = property.getOrigin();
-		return new ReferenceLocation(property.getName().toString(), (origin != null) ? origin.toString() : null);
+		return new ReferenceLocation(property.getName().toString(), property.getOrigin());
+	}
+
+	// The JVM makes a record's own at the first use: some milliseconds of a start.
+
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return this == other || (other instanceof ReferenceLocation that && Objects.equals(this.property, that.property)
+				&& Objects.equals(this.origin, that.origin));
+	}
+
+	@Override
+	public int hashCode() {
+		return Objects.hash(this.property, this.origin);
 	}
 
 	@Override
@@ -45,7 +60,7 @@ record ReferenceLocation(@Nullable String property, @Nullable String origin) {
 			return "an annotation";
 		}
 		return "property '" + PrintableText.name(this.property) + "'"
-				+ ((this.origin != null) ? " (" + PrintableText.name(this.origin) + ")" : "");
+				+ ((this.origin != null) ? " (" + PrintableText.name(this.origin.toString()) + ")" : "");
 	}
 
 }

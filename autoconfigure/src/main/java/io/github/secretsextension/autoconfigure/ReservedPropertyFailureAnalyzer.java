@@ -47,7 +47,7 @@ class ReservedPropertyFailureAnalyzer implements FailureAnalyzer {
 	private static @Nullable FailureAnalysis analysis(String property, String value, @Nullable Origin origin,
 			Throwable failure) {
 		ReferenceSeals seals = new ReferenceSeals(true);
-		ReferenceLocation location = new ReferenceLocation(property, (origin != null) ? origin.toString() : null);
+		ReferenceLocation location = new ReferenceLocation(property, origin);
 		try {
 			seals.note(value, location).forEach((reference) -> ReservedProperties.check(location, reference));
 			return null;
