@@ -1,21 +1,26 @@
 package io.github.secretsextension.autoconfigure;
 
 import java.util.Arrays;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.BeanUtils;
-import org.springframework.beans.PropertyEditorRegistrySupport;
+import org.springframework.beans.SimpleTypeConverter;
 import org.springframework.beans.TypeConverter;
 import org.springframework.beans.factory.config.BeanExpressionContext;
 import org.springframework.beans.factory.config.BeanExpressionResolver;
 import org.springframework.beans.factory.config.DependencyDescriptor;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.context.annotation.ContextAnnotationAutowireCandidateResolver;
+import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.core.convert.ConversionService;
+import org.springframework.core.convert.ConverterNotFoundException;
 import org.springframework.core.convert.TypeDescriptor;
 import org.springframework.core.env.PropertySources;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.PlaceholderResolutionException;
+import org.springframework.util.StringUtils;
 
 /**
  * A resolver that converts the text of a {@code @Value} itself where it leads to a
@@ -91,11 +96,7 @@ final class ReferenceAutowireCandidateResolver extends ContextAnnotationAutowire
 
 	private @Nullable Object convert(Object value, String text, ReferenceTrail trail, DependencyDescriptor descriptor) {
 		try {
-			TypeConverter converter = this.beanFactory.getTypeConverter();
-			if (mayBeLogged(descriptor, converter)) {
-				checkConvertible(value, descriptor.getTypeDescriptor());
-			}
-			return converter.convertIfNecessary(value, descriptor.getDependencyType(), descriptor.getTypeDescriptor());
+			return convert(value, descriptor.getDependencyType(), descriptor.getTypeDescriptor());
 		}
 		catch (RuntimeException ex) {
 			// A TypeMismatchException, or what an editor or converter throws itself.
@@ -104,30 +105,50 @@ final class ReferenceAutowireCandidateResolver extends ContextAnnotationAutowire
 	}
 
 	/**
-	 * Returns whether Spring, where all other means failed, would search for a constant
-	 * of the text's name, and log the text.
+	 * Converts as the bean factory's own converter does, which logs texts at DEBUG and
+	 * TRACE: one that an editor accepts after the conversion service has not, and one
+	 * that is no constant where nothing else is left to try.
 	 */
-	private static boolean mayBeLogged(DependencyDescriptor descriptor, TypeConverter converter) {
-		Class<?> target = descriptor.getDependencyType();
-		Class<?> element = elementType(descriptor.getTypeDescriptor());
-		return !element.isAssignableFrom(String.class) && converter instanceof PropertyEditorRegistrySupport editors
-				&& editors.findCustomEditor(target, null) == null && editors.findCustomEditor(element, null) == null
-				&& editors.getDefaultEditor(element) == null && BeanUtils.findEditorByConvention(element) == null;
-	}
-
-	private static Class<?> elementType(TypeDescriptor target) {
-		TypeDescriptor element = target.getElementTypeDescriptor();
-		return (element != null) ? elementType(element) : target.getType();
-	}
-
-	private void checkConvertible(Object value, TypeDescriptor target) {
-		ConversionService conversions = this.beanFactory.getConversionService();
-		String text = value.toString().trim();
-		if (conversions == null || Arrays.stream(target.getType().getFields())
-			.anyMatch((constant) -> constant.getName().equals(text))) {
-			return;
+	private @Nullable Object convert(Object value, Class<?> target, TypeDescriptor type) {
+		TypeConverter converter = this.beanFactory.getTypeConverter();
+		if (converter.getClass() != SimpleTypeConverter.class) {
+			return converter.convertIfNecessary(value, target, type);
 		}
-		conversions.convert(value, TypeDescriptor.forObject(value), target);
+		SimpleTypeConverter editors = (SimpleTypeConverter) converter;
+		ConversionService conversions = editors.getConversionService();
+		TypeDescriptor source = TypeDescriptor.forObject(value);
+		RuntimeException failure = null;
+		if (conversions != null && editors.findCustomEditor(target, null) == null
+				&& conversions.canConvert(source, type)) {
+			try {
+				return conversions.convert(value, source, type);
+			}
+			catch (ConversionFailedException ex) {
+				failure = ex;
+				editors.setConversionService(null);
+			}
+		}
+		Class<?> element = elementType(type);
+		if (!isEdited(editors, target) && !isEdited(editors, element) && editors.getDefaultEditor(element) == null
+				&& !element.isAssignableFrom(String.class) && !ClassUtils.hasConstructor(element, String.class)
+				&& !isConstant(element, value.toString())) {
+			throw (failure != null) ? failure : new ConverterNotFoundException(source, type);
+		}
+		return editors.convertIfNecessary(value, target, type);
+	}
+
+	private static Class<?> elementType(TypeDescriptor type) {
+		TypeDescriptor element = type.getElementTypeDescriptor();
+		return (element != null) ? elementType(element) : type.getType();
+	}
+
+	private static boolean isEdited(SimpleTypeConverter editors, Class<?> type) {
+		return editors.findCustomEditor(type, null) != null || BeanUtils.findEditorByConvention(type) != null;
+	}
+
+	private static boolean isConstant(Class<?> type, String text) {
+		Set<String> names = StringUtils.commaDelimitedListToSet(StringUtils.trimAllWhitespace(text));
+		return Arrays.stream(type.getFields()).anyMatch((constant) -> names.contains(constant.getName()));
 	}
 
 }

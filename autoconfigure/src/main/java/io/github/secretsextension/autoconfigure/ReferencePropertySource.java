@@ -10,8 +10,6 @@ import io.github.secretsextension.SecretsProvider;
 import org.springframework.boot.env.PropertySourceInfo;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
-import org.springframework.core.env.MutablePropertySources;
-import org.springframework.core.env.PropertySource;
 
 /**
  * A property source that answers sealed names only, at every read anew: with the text, or
@@ -30,8 +28,6 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 
 	private final ResolvedTexts resolvedTexts;
 
-	private final WithheldPlaceholders withheld;
-
 	private volatile boolean conditionsRun;
 
 	/**
@@ -40,17 +36,15 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 	 * @param provider answers the references
 	 * @param snapshot learns what was answered
 	 * @param resolvedTexts remembers what the provider answered
-	 * @param environment the environment that it is added to
 	 */
 	ReferencePropertySource(ReferenceSeals seals, SecretsProvider provider, SnapshotWatch snapshot,
-			ResolvedTexts resolvedTexts, ConfigurableEnvironment environment) {
+			ResolvedTexts resolvedTexts) {
 		// A name of its own, so that a child context keeps its parent's source as well.
 		super("secretsExtension@" + Integer.toHexString(System.identityHashCode(seals)), new Object());
 		this.seals = seals;
 		this.provider = provider;
 		this.snapshot = snapshot;
 		this.resolvedTexts = resolvedTexts;
-		this.withheld = new WithheldPlaceholders(environment);
 	}
 
 	ReferenceSeals seals() {
@@ -63,23 +57,6 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 	 */
 	ResolvedTexts resolvedTexts() {
 		return this.resolvedTexts;
-	}
-
-	/**
-	 * Puts sources of an environment's own in the place of those that it was given from
-	 * another one, such as a parent context's.
-	 * @param environment the environment
-	 */
-	static void replaceIn(ConfigurableEnvironment environment) {
-		MutablePropertySources sources = environment.getPropertySources();
-		for (PropertySource<?> source : sources) {
-			if (source instanceof ReferencePropertySource references && !references.withheld.isOf(environment)) {
-				ReferencePropertySource replacement = new ReferencePropertySource(references.seals, references.provider,
-						references.snapshot, references.resolvedTexts, environment);
-				replacement.conditionsRun = references.conditionsRun;
-				sources.replace(source.getName(), replacement);
-			}
-		}
 	}
 
 	/**
@@ -102,15 +79,24 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 		if (!this.seals.isSealed(name)) {
 			return null;
 		}
-		if (ReferenceReport.isCurrent() && !ReferenceSeals.isNested(name)) {
+		boolean report = ReferenceReport.isCurrent();
+		String beginning = this.seals.beginning(name);
+		if (ReferenceSeals.isBeginning(name)) {
+			if (!report && beginning != null) {
+				WithheldTexts.begin(beginning);
+			}
+			return "";
+		}
+		if (report) {
 			return PlaceholderEscape.escapeMatched(this.seals.written(name));
 		}
-		if (ReferenceSeals.isNested(name)) {
-			String placeholder = this.seals.nested(name);
-			return (this.withheld.contains(placeholder)) ? SealedReference.WITHHELD : placeholder;
-		}
 		ReferenceReads.increment();
-		OpenedReference opened = this.seals.open(name, this.withheld::resolve);
+		WithheldTexts withheld = (beginning != null) ? WithheldTexts.end(beginning) : null;
+		String number = WithheldTexts.withhold(() -> text(this.seals.open(name, withheld)));
+		if (number != null) {
+			return number;
+		}
+		OpenedReference opened = this.seals.open(name, withheld);
 		String text = text(opened);
 		AnnotationText annotation = AnnotationText.current();
 		return (annotation != null) ? annotation.masked(text) : escaped(opened, text);

@@ -43,6 +43,8 @@ final class ReferenceResolution {
 
 	private final BootstrapSecretsProvider provider;
 
+	private final ReferencePropertySource source;
+
 	private final RewrittenPropertySources rewrittenSources;
 
 	private volatile boolean closed;
@@ -66,6 +68,8 @@ final class ReferenceResolution {
 				new SecretsProviderFactory(bootstrap, this.seals::isConfigured,
 						new CacheLog(log, this.snapshot, this.seals::shown, startLog), this::statistics,
 						this.fallbackLog, startLog, log));
+		this.source = new ReferencePropertySource(this.seals, this.provider, this.snapshot,
+				this.provider.resolvedTexts());
 		this.rewrittenSources = new RewrittenPropertySources(this.seals);
 	}
 
@@ -126,13 +130,10 @@ final class ReferenceResolution {
 	 */
 	void applyTo(ConfigurableEnvironment environment) {
 		this.rewrittenSources.replaceIn(environment);
-		ReferencePropertySource source = new ReferencePropertySource(this.seals, this.provider, this.snapshot,
-				this.provider.resolvedTexts(), environment);
 		MutablePropertySources sources = environment.getPropertySources();
-		if (!sources.contains(source.getName())) {
-			sources.addFirst(source);
+		if (!sources.contains(this.source.getName())) {
+			sources.addFirst(this.source);
 		}
-		ReferencePropertySource.replaceIn(environment);
 	}
 
 	/**

@@ -9,7 +9,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +19,10 @@ import io.github.secretsextension.SecretReference;
  * <p>
  * A sealed name is a mark that cannot be guessed, and the number of a
  * {@link SealedReference}; behind it stand the reference's nested placeholders, which
- * Spring resolves before it asks for the name. Each of them has a sealed name too, in
- * front of what it is: under that name Spring asks first whether its text has to be
- * withheld, since it logs the names that it asks for. So no character of a reference goes
- * through Spring's placeholder grammar, and a name that got out would open nothing but
- * what the configuration asks for anyway. Thread-safe.
+ * Spring resolves before it asks for the name; before them stands a name that says that
+ * they begin (see {@link WithheldTexts}). So no character of a reference goes through
+ * Spring's placeholder grammar, and a name that got out would open nothing but what the
+ * configuration asks for anyway. Thread-safe.
  */
 final class ReferenceSeals {
 
@@ -33,9 +31,7 @@ final class ReferenceSeals {
 
 	private static final char SLOT = '\uE001';
 
-	/**
-	 * Stands between a sealed name's number and that of one of its nested placeholders.
-	 */
+	/** Behind a sealed name's number: the nested placeholders begin. */
 	private static final char NESTED = '\uE007';
 
 	private final String mark = SEAL + UUID.randomUUID().toString();
@@ -105,17 +101,10 @@ final class ReferenceSeals {
 
 	private synchronized String seal(ScannedReference scanned, SealedReference reference) {
 		StringBuilder placeholder = new StringBuilder("${").append(this.mark).append(this.sealed.size());
-		for (int i = 0; i < scanned.nested().size(); i++) {
-			placeholder.append(SLOT)
-				.append("${")
-				.append(this.mark)
-				.append(this.sealed.size())
-				.append(NESTED)
-				.append(i)
-				.append(':')
-				.append(scanned.nested().get(i))
-				.append('}');
+		if (!scanned.nested().isEmpty()) {
+			placeholder.append("${").append(this.mark).append(this.sealed.size()).append(NESTED).append('}');
 		}
+		scanned.nested().forEach((nested) -> placeholder.append(SLOT).append(nested));
 		this.sealed.add(reference);
 		configure(reference.reference(), null);
 		return placeholder.append('}').toString();
@@ -148,33 +137,34 @@ final class ReferenceSeals {
 	}
 
 	/**
-	 * Returns whether a sealed name stands for a nested placeholder alone.
+	 * Returns whether a sealed name stands for nothing but the beginning of nested
+	 * placeholders. Its text is empty.
 	 * @param name a name
-	 * @return {@code true} if {@link #nested} knows it, should it be one of these seals
+	 * @return {@code true} if none of it is asked of the provider
 	 */
-	static boolean isNested(String name) {
-		return name.indexOf(NESTED) > 0 && name.indexOf(SLOT) < 0;
+	static boolean isBeginning(String name) {
+		return !name.isEmpty() && name.charAt(name.length() - 1) == NESTED;
 	}
 
 	/**
-	 * Returns the nested placeholder that a sealed name stands for.
-	 * @param name a name for which {@link #isSealed} and {@link #isNested} are true
-	 * @return the placeholder, delimiters included
+	 * Returns what a sealed name has in common with that of the beginning of its nested
+	 * placeholders.
+	 * @param name a name for which {@link #isSealed} is true
+	 * @return the mark and the number, or {@code null} if there are no nested
+	 * placeholders
 	 */
-	String nested(String name) {
-		int end = name.indexOf(NESTED);
-		return this.sealed.get(Integer.parseInt(name, this.mark.length(), end, 10))
-			.nested(Integer.parseInt(name, end + 1, name.length(), 10));
+	@Nullable String beginning(String name) {
+		int end = name.indexOf((isBeginning(name)) ? NESTED : SLOT, this.mark.length());
+		return (end >= 0) ? name.substring(0, end) : null;
 	}
 
 	/**
 	 * Opens a sealed name.
 	 * @param name a name for which {@link #isSealed} is true
-	 * @param withheld resolves a nested placeholder that the name has
-	 * {@link SealedReference#WITHHELD} for
+	 * @param withheld what is missing in its nested placeholders, or {@code null}
 	 * @return what it stands for, nested placeholders filled in
 	 */
-	OpenedReference open(String name, UnaryOperator<String> withheld) {
+	OpenedReference open(String name, @Nullable WithheldTexts withheld) {
 		String[] parts = name.substring(this.mark.length()).split(String.valueOf(SLOT), -1);
 		OpenedReference opened = this.sealed.get(Integer.parseInt(parts[0])).open(parts, withheld);
 		if (opened.filled()) {

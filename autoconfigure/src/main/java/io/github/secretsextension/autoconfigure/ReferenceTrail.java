@@ -56,8 +56,8 @@ final class ReferenceTrail {
 	}
 
 	private @Nullable String step(String name) {
-		if (ReferenceSeals.isNested(name)) {
-			return null;
+		if (ReferenceSeals.isBeginning(name)) {
+			return "";
 		}
 		if (name.indexOf(ReferenceSeals.SEAL) == 0) {
 			this.leads = true;

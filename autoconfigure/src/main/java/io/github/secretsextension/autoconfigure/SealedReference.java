@@ -1,11 +1,10 @@
 package io.github.secretsextension.autoconfigure;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArraySet;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 
 import org.jspecify.annotations.Nullable;
@@ -17,12 +16,6 @@ import io.github.secretsextension.SecretReferenceSyntaxException;
  * A reference behind a sealed name, parsed once unless it has nested placeholders.
  */
 final class SealedReference {
-
-	/**
-	 * What Spring is told instead of the text of a nested placeholder that holds a
-	 * secret.
-	 */
-	static final String WITHHELD = "\uE008";
 
 	private static final char SLOT = '\uE001';
 
@@ -68,32 +61,23 @@ final class SealedReference {
 	}
 
 	/**
-	 * Returns one of the reference's nested placeholders.
-	 * @param index its number, from 0
-	 * @return the placeholder, delimiters included
-	 */
-	String nested(int index) {
-		return this.scanned.nested().get(index);
-	}
-
-	/**
 	 * Returns the reference.
 	 * @param parts the parts of the sealed name, of which the first is left aside
-	 * @param withheld resolves a nested placeholder whose text is {@link #WITHHELD}
+	 * @param withheld what is missing in them, or {@code null}
 	 * @return the reference, or why it is none
 	 */
-	OpenedReference open(String[] parts, UnaryOperator<String> withheld) {
+	OpenedReference open(String[] parts, @Nullable WithheldTexts withheld) {
 		if (this.opened != null) {
 			return this.opened;
 		}
 		List<String> nested = this.scanned.nested();
-		if (parts.length - 1 != nested.size()) {
+		List<String> fillings = Arrays.stream(parts)
+			.skip(1)
+			.map(AnnotationText::unmasked)
+			.map((text) -> (withheld != null) ? withheld.putInto(text) : text)
+			.toList();
+		if (fillings.size() != nested.size()) {
 			return malformed(inTemplate("a nested placeholder has a private-use character"));
-		}
-		List<String> fillings = new ArrayList<>(nested.size());
-		for (int i = 0; i < nested.size(); i++) {
-			String text = parts[i + 1];
-			fillings.add(AnnotationText.unmasked((text.equals(WITHHELD)) ? withheld.apply(nested.get(i)) : text));
 		}
 		for (int i = 0; i < nested.size(); i++) {
 			if (fillings.get(i).equals(nested.get(i))) {

@@ -1,11 +1,15 @@
 package io.github.secretsextension.autoconfigure;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import ch.qos.logback.classic.Logger;
 import org.junit.jupiter.api.AfterEach;
@@ -13,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -23,7 +28,14 @@ import org.springframework.boot.bootstrap.BootstrapRegistry.InstanceSupplier;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.PropertySourcesPlaceholderConfigurer;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
 
 import io.github.secretsextension.FakeSecrets;
 import io.github.secretsextension.SecretsProvider;
@@ -96,6 +108,89 @@ class NestedReferenceTests {
 	}
 
 	@Test
+	void nothingIsWithheldAfterAFailure() {
+		try (ConfigurableApplicationContext context = new TestApplication(secrets(), TestApplication.Empty.class)
+			.property("token", "$<secret:token>")
+			.property("missing", "$<secret:gone>")
+			.property("key", "$<secret:key>")
+			.property("map.k1", "by name")
+			.run()) {
+			Environment environment = context.getEnvironment();
+			for (String failing : List.of("$<secret:x/${token}/${nowhere}>", "$<secret:x/${token}${missing}>")) {
+				context.getEnvironment()
+					.getPropertySources()
+					.addFirst(new MapPropertySource("own", Map.of("failing", failing)));
+				assertThatException().isThrownBy(() -> environment.resolveRequiredPlaceholders("${failing}"));
+				assertThat(environment.resolveRequiredPlaceholders("${token}")).isEqualTo(C + "token");
+				assertThatException().isThrownBy(() -> environment.resolveRequiredPlaceholders("${failing}"));
+				assertThat(environment.resolveRequiredPlaceholders("<${map.${key}}>")).isEqualTo("<by name>");
+			}
+		}
+	}
+
+	/**
+	 * Spring logs it: a name of a property is none of ours.
+	 */
+	@Test
+	void nameOfAPropertyWithinAReferenceIsGivenOut() {
+		try (ConfigurableApplicationContext context = application(secrets())
+			.property("app.value", "$<secret:x/${map.${key}}/${token}>")
+			.property("key", "$<secret:key>")
+			.property("map.k1", "name")
+			.run()) {
+			assertThat(context.getEnvironment().getProperty("app.value")).isEqualTo(C + "by name");
+		}
+	}
+
+	/**
+	 * It may decode or compare it.
+	 */
+	@Test
+	void codeThatReadsASecretForAPropertyGetsIt() {
+		try (ConfigurableApplicationContext context = new TestApplication(secrets(), TestApplication.Empty.class)
+			.property("token", "$<secret:token>")
+			.property("app.value", "$<secret:${upper}>")
+			.run()) {
+			ConfigurableEnvironment environment = context.getEnvironment();
+			environment.getPropertySources().addLast(new PropertySource<>("computed") {
+
+				@Override
+				public Object getProperty(String name) {
+					return (name.equals("upper"))
+							? String.valueOf(environment.getProperty("token")).toUpperCase(Locale.ROOT) : null;
+				}
+
+			});
+			assertThat(environment.getProperty("app.value")).isEqualTo(C + "found in capitals");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { Overriding.class, Separating.class, NotSeparating.class })
+	void configurerResolvesPlaceholdersItsOwnWay(Class<?> configuration) {
+		try (ConfigurableApplicationContext context = new TestApplication(secrets(), configuration, Direct.class)
+			.property("token", (configuration == Overriding.class) ? "$<secret:token>" : "plain")
+			.run()) {
+			assertThat(context.getBean(Direct.class).value).isEqualTo(C + "plain");
+		}
+	}
+
+	@Test
+	void contextThatIsNoApplicationFillsInItsOwnProperty() {
+		try (ConfigurableApplicationContext parent = application(secrets())
+			.property("app.value", "$<secret:x/${token}>")
+			.run(); AnnotationConfigApplicationContext child = new AnnotationConfigApplicationContext()) {
+			child.setParent(parent);
+			child.getEnvironment()
+				.getPropertySources()
+				.addFirst(new MapPropertySource("own", Map.of("token", "plain")));
+			child.refresh();
+			assertThat(child.getEnvironment().getProperty("app.value")).isEqualTo(C + "plain");
+			assertThat(parent.getEnvironment().getProperty("app.value")).isEqualTo(C + "found");
+		}
+	}
+
+	@Test
 	void childContextFillsInItsOwnProperty(CapturedOutput output) {
 		FakeSecrets secrets = secrets().set("secret:x/" + C + "child", C + "of-child").set("secret:child", C + "child");
 		BootstrapRegistryInitializer initializer = (registry) -> registry.register(SecretsProvider.class,
@@ -130,6 +225,34 @@ class NestedReferenceTests {
 			assertThat(context.getBean(UnitOf.class).unit).isEqualTo(expected);
 			assertThat(context.getBean(UnitOf.class).units).containsExactly(expected);
 			assertThat(context.getBean(UnitOf.class).list).containsExactly(expected);
+		}
+	}
+
+	/**
+	 * The conversion service refuses it.
+	 */
+	@Test
+	void textThatOnlyAnEditorAcceptsIsNotLogged(CapturedOutput output) {
+		try (ConfigurableApplicationContext context = new TestApplication(
+				new FakeSecrets().set("secret:uri", "https://user:" + C + "^|@host"), TestApplication.Empty.class,
+				UriOf.class)
+			.property("logging.level.org.springframework", "trace")
+			.property("app.value", "$<secret:uri>")
+			.run()) {
+			assertThat(context.getBean(UriOf.class).uri).hasToString("https://user:" + C + "%5E%7C@host");
+		}
+		assertThat(output).contains(" DEBUG ").doesNotContain(C);
+	}
+
+	@Test
+	void valueIsConvertedOnce() {
+		Counted.COUNT.set(0);
+		try (ConfigurableApplicationContext context = new TestApplication(secrets(), TestApplication.Empty.class,
+				CountedOf.class)
+			.property("app.value", "$<secret:token>")
+			.run()) {
+			assertThat(context.getBean(CountedOf.class).counted.text).isEqualTo(C + "token");
+			assertThat(Counted.COUNT).hasValue(1);
 		}
 	}
 
@@ -178,6 +301,10 @@ class NestedReferenceTests {
 			.set("secret:x/" + token, C + "found")
 			.set("secret:stage/" + token, C + "found")
 			.set("secret:" + token + "/" + token, C + "found")
+			.set("secret:key", "k1")
+			.set("secret:x/name/" + token, C + "by name")
+			.set("secret:x/plain", C + "plain")
+			.set("secret:" + token.toUpperCase(Locale.ROOT), C + "found in capitals")
 			.set("secret:json", "{\"" + token + "\":\"" + C + "found\"}")
 			.set("secret:inner/" + token, C + "inner")
 			.set("secret:deep/" + C + "inner", C + "found")
@@ -192,6 +319,82 @@ class NestedReferenceTests {
 
 		@Value("$<secret:x/${token}>")
 		String direct;
+
+	}
+
+	static class Direct {
+
+		@Value("$<secret:x/${token}>")
+		String value;
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Overriding {
+
+		@Bean
+		static PropertySourcesPlaceholderConfigurer configurer() {
+			PropertySourcesPlaceholderConfigurer configurer = new PropertySourcesPlaceholderConfigurer();
+			Properties properties = new Properties();
+			properties.setProperty("token", "plain");
+			configurer.setProperties(properties);
+			configurer.setLocalOverride(true);
+			return configurer;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Separating {
+
+		@Bean
+		static PropertySourcesPlaceholderConfigurer configurer() {
+			PropertySourcesPlaceholderConfigurer configurer = new PropertySourcesPlaceholderConfigurer();
+			configurer.setValueSeparator("?:");
+			return configurer;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class NotSeparating {
+
+		@Bean
+		static PropertySourcesPlaceholderConfigurer configurer() {
+			PropertySourcesPlaceholderConfigurer configurer = new PropertySourcesPlaceholderConfigurer();
+			configurer.setValueSeparator(null);
+			return configurer;
+		}
+
+	}
+
+	static class UriOf {
+
+		@Value("${app.value}")
+		URI uri;
+
+	}
+
+	/**
+	 * What is made of a text by its constructor.
+	 */
+	static class Counted {
+
+		static final AtomicInteger COUNT = new AtomicInteger();
+
+		final String text;
+
+		public Counted(String text) {
+			this.text = text;
+			COUNT.incrementAndGet();
+		}
+
+	}
+
+	static class CountedOf {
+
+		@Value("${app.value}")
+		Counted counted;
 
 	}
 
