@@ -148,7 +148,7 @@ class NestedReferenceTests {
 	@Test
 	void codeThatReadsASecretForAPropertyGetsIt() {
 		try (ConfigurableApplicationContext context = new TestApplication(secrets(), TestApplication.Empty.class)
-			.property("token", "$<secret:token>")
+			.property("key", "$<secret:key>")
 			.property("app.value", "$<secret:${upper}>")
 			.run()) {
 			ConfigurableEnvironment environment = context.getEnvironment();
@@ -157,7 +157,7 @@ class NestedReferenceTests {
 				@Override
 				public Object getProperty(String name) {
 					return (name.equals("upper"))
-							? String.valueOf(environment.getProperty("token")).toUpperCase(Locale.ROOT) : null;
+							? String.valueOf(environment.getProperty("key")).toUpperCase(Locale.ROOT) : null;
 				}
 
 			});
@@ -304,7 +304,7 @@ class NestedReferenceTests {
 			.set("secret:key", "k1")
 			.set("secret:x/name/" + token, C + "by name")
 			.set("secret:x/plain", C + "plain")
-			.set("secret:" + token.toUpperCase(Locale.ROOT), C + "found in capitals")
+			.set("secret:K1", C + "found in capitals")
 			.set("secret:json", "{\"" + token + "\":\"" + C + "found\"}")
 			.set("secret:inner/" + token, C + "inner")
 			.set("secret:deep/" + C + "inner", C + "found")
