@@ -80,10 +80,9 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 			return null;
 		}
 		boolean report = ReferenceReport.isCurrent();
-		String beginning = this.seals.beginning(name);
 		if (ReferenceSeals.isBeginning(name)) {
-			if (!report && beginning != null) {
-				WithheldTexts.begin(beginning);
+			if (!report) {
+				WithheldTexts.begin(name);
 			}
 			return "";
 		}
@@ -91,6 +90,7 @@ final class ReferencePropertySource extends EnumerablePropertySource<Object> imp
 			return PlaceholderEscape.escapeMatched(this.seals.written(name));
 		}
 		ReferenceReads.increment();
+		String beginning = this.seals.beginning(name);
 		WithheldTexts withheld = (beginning != null) ? WithheldTexts.end(beginning) : null;
 		String number = WithheldTexts.withhold(() -> text(this.seals.open(name, withheld)));
 		if (number != null) {

@@ -147,15 +147,14 @@ final class ReferenceSeals {
 	}
 
 	/**
-	 * Returns what a sealed name has in common with that of the beginning of its nested
+	 * Returns the name that stood for the beginning of a sealed name's nested
 	 * placeholders.
 	 * @param name a name for which {@link #isSealed} is true
-	 * @return the mark and the number, or {@code null} if there are no nested
-	 * placeholders
+	 * @return the name, or {@code null} if there are no nested placeholders
 	 */
 	@Nullable String beginning(String name) {
-		int end = name.indexOf((isBeginning(name)) ? NESTED : SLOT, this.mark.length());
-		return (end >= 0) ? name.substring(0, end) : null;
+		int end = name.indexOf(SLOT, this.mark.length());
+		return (end >= 0) ? name.substring(0, end) + NESTED : null;
 	}
 
 	/**

@@ -31,7 +31,7 @@ final class WithheldTexts {
 
 	private static final char NUMBER = '\uE008';
 
-	private static final Pattern NUMBERS = Pattern.compile(NUMBER + "([0-9]+)" + NUMBER);
+	private static final Pattern NUMBERS = Pattern.compile(NUMBER + "([0-9]{1,5})" + NUMBER);
 
 	private final String name;
 
@@ -93,7 +93,7 @@ final class WithheldTexts {
 	 */
 	static @Nullable String withhold(Supplier<String> text) {
 		WithheldTexts current = CURRENT.get();
-		if (current == null || !current.place.equals(Place.current(current.place))) {
+		if (current == null || !current.place.isCurrent()) {
 			return null;
 		}
 		current.texts.add(text);
@@ -107,7 +107,7 @@ final class WithheldTexts {
 	 */
 	String putInto(String text) {
 		return NUMBERS.matcher(text).replaceAll((number) -> {
-			int index = (number.group(1).length() < 6) ? Integer.parseInt(number.group(1)) : Integer.MAX_VALUE;
+			int index = Integer.parseInt(number.group(1));
 			return Matcher.quoteReplacement((index < this.texts.size()) ? this.texts.get(index).get() : number.group());
 		});
 	}
@@ -120,6 +120,15 @@ final class WithheldTexts {
 	 * different ones
 	 */
 	private record Place(int height, int instruction) {
+
+		/**
+		 * Returns whether the parser is where it was.
+		 * @return {@code false} if what is read here goes into another name, or into none
+		 */
+		boolean isCurrent() {
+			Place current = current(this);
+			return current != null && current.height == this.height;
+		}
 
 		/**
 		 * Returns where the parser is.

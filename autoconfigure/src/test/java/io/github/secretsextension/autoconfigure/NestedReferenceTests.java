@@ -1,17 +1,12 @@
 package io.github.secretsextension.autoconfigure;
 
-import java.net.URI;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import ch.qos.logback.classic.Logger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -45,8 +40,8 @@ import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
- * Tests for what Spring logs at TRACE: the names that it asks for, in which what nested
- * placeholders stand for would appear, and texts that it cannot convert.
+ * Tests for references with nested placeholders that lead to other references, and for
+ * the names that Spring asks for and logs, in which their texts would stand.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class NestedReferenceTests {
@@ -215,75 +210,6 @@ class NestedReferenceTests {
 		assertThat(output).contains("Searching for key '").doesNotContain(C);
 	}
 
-	@ParameterizedTest(name = "{0}")
-	@CsvSource({ "SECONDS, SECONDS", "' seconds ', SECONDS", "days, DAYS" })
-	void constantIsInjected(String text, TimeUnit expected) {
-		try (ConfigurableApplicationContext context = new TestApplication(new FakeSecrets().set("secret:unit", text),
-				TestApplication.Empty.class, UnitOf.class)
-			.property("app.value", "$<secret:unit>")
-			.run()) {
-			assertThat(context.getBean(UnitOf.class).unit).isEqualTo(expected);
-			assertThat(context.getBean(UnitOf.class).units).containsExactly(expected);
-			assertThat(context.getBean(UnitOf.class).list).containsExactly(expected);
-		}
-	}
-
-	/**
-	 * The conversion service refuses it.
-	 */
-	@Test
-	void textThatOnlyAnEditorAcceptsIsNotLogged(CapturedOutput output) {
-		try (ConfigurableApplicationContext context = new TestApplication(
-				new FakeSecrets().set("secret:uri", "https://user:" + C + "^|@host"), TestApplication.Empty.class,
-				UriOf.class)
-			.property("logging.level.org.springframework", "trace")
-			.property("app.value", "$<secret:uri>")
-			.run()) {
-			assertThat(context.getBean(UriOf.class).uri).hasToString("https://user:" + C + "%5E%7C@host");
-		}
-		assertThat(output).contains(" DEBUG ").doesNotContain(C);
-	}
-
-	@Test
-	void valueIsConvertedOnce() {
-		Counted.COUNT.set(0);
-		try (ConfigurableApplicationContext context = new TestApplication(secrets(), TestApplication.Empty.class,
-				CountedOf.class)
-			.property("app.value", "$<secret:token>")
-			.run()) {
-			assertThat(context.getBean(CountedOf.class).counted.text).isEqualTo(C + "token");
-			assertThat(Counted.COUNT).hasValue(1);
-		}
-	}
-
-	@Test
-	void constantOfAnotherTypeIsInjected() {
-		try (ConfigurableApplicationContext context = new TestApplication(new FakeSecrets().set("secret:time", "ZERO"),
-				TestApplication.Empty.class, TimeOf.class)
-			.property("app.value", "$<secret:time>")
-			.run()) {
-			assertThat(context.getBean(TimeOf.class).time).isZero();
-		}
-	}
-
-	@ParameterizedTest
-	@CsvSource({ "io.github.secretsextension.autoconfigure.NestedReferenceTests$UnitOf",
-			"io.github.secretsextension.autoconfigure.NestedReferenceTests$UnitsOf",
-			"io.github.secretsextension.autoconfigure.NestedReferenceTests$UnitListOf",
-			"io.github.secretsextension.autoconfigure.NestedReferenceTests$TimeOf",
-			"io.github.secretsextension.autoconfigure.NestedReferenceTests$TimesOf",
-			"io.github.secretsextension.autoconfigure.NestedReferenceTests$OptionalOf",
-			"io.github.secretsextension.autoconfigure.NestedReferenceTests$UnknownOf" })
-	void textThatIsNoConstantIsNotLogged(Class<?> configuration, CapturedOutput output) {
-		Throwable failure = catchThrowable(
-				() -> new TestApplication(secrets(), TestApplication.Empty.class, configuration)
-					.property("logging.level.org.springframework", "trace")
-					.property("app.value", "$<secret:token>")
-					.run());
-		assertThat(failure).rootCause().hasMessageContaining("cannot become a ");
-		assertThat(output).contains(" TRACE ").doesNotContain(C);
-	}
-
 	private static TestApplication application(FakeSecrets secrets) {
 		return new TestApplication(secrets, TestApplication.Empty.class, Injected.class)
 			.property("logging.level.org.springframework", "trace")
@@ -310,6 +236,12 @@ class NestedReferenceTests {
 			.set("secret:deep/" + C + "inner", C + "found")
 			.set("secret:special", C + "+=@!.-_/")
 			.set("secret:special/" + C + "+=@!.-_/", C + "found");
+	}
+
+	private static PropertySourcesPlaceholderConfigurer separating(@Nullable String separator) {
+		PropertySourcesPlaceholderConfigurer configurer = new PropertySourcesPlaceholderConfigurer();
+		configurer.setValueSeparator(separator);
+		return configurer;
 	}
 
 	static class Injected {
@@ -349,9 +281,7 @@ class NestedReferenceTests {
 
 		@Bean
 		static PropertySourcesPlaceholderConfigurer configurer() {
-			PropertySourcesPlaceholderConfigurer configurer = new PropertySourcesPlaceholderConfigurer();
-			configurer.setValueSeparator("?:");
-			return configurer;
+			return separating("?:");
 		}
 
 	}
@@ -361,95 +291,8 @@ class NestedReferenceTests {
 
 		@Bean
 		static PropertySourcesPlaceholderConfigurer configurer() {
-			PropertySourcesPlaceholderConfigurer configurer = new PropertySourcesPlaceholderConfigurer();
-			configurer.setValueSeparator(null);
-			return configurer;
+			return separating(null);
 		}
-
-	}
-
-	static class UriOf {
-
-		@Value("${app.value}")
-		URI uri;
-
-	}
-
-	/**
-	 * What is made of a text by its constructor.
-	 */
-	static class Counted {
-
-		static final AtomicInteger COUNT = new AtomicInteger();
-
-		final String text;
-
-		public Counted(String text) {
-			this.text = text;
-			COUNT.incrementAndGet();
-		}
-
-	}
-
-	static class CountedOf {
-
-		@Value("${app.value}")
-		Counted counted;
-
-	}
-
-	static class UnitOf {
-
-		@Value("${app.value}")
-		TimeUnit unit;
-
-		@Value("${app.value}")
-		TimeUnit[] units;
-
-		@Value("${app.value}")
-		List<TimeUnit> list;
-
-	}
-
-	static class UnitsOf {
-
-		@Value("${app.value}")
-		TimeUnit[] units;
-
-	}
-
-	static class TimeOf {
-
-		@Value("${app.value}")
-		Duration time;
-
-	}
-
-	static class TimesOf {
-
-		@Value("${app.value}")
-		Set<Duration> times;
-
-	}
-
-	static class OptionalOf {
-
-		@Value("${app.value}")
-		Optional<TimeUnit> unit;
-
-	}
-
-	static class UnknownOf {
-
-		@Value("${app.value}")
-		Runtime runtime;
-
-	}
-
-	static class UnitListOf {
-
-		@Value("${app.value}")
-		List<TimeUnit> list;
 
 	}
 

@@ -32,7 +32,7 @@ final class TraceProbe {
 			ValueFailureTests.Beans.class, "constructor", ValueFailureTests.Choosy.class, "validator",
 			ValueFailureTests.Valid.class, "unknown", ValueFailureTests.Strict.class, "field",
 			ValueFailureTests.FieldOf.class, "parameter", ValueFailureTests.ConstructorOf.class, "enum",
-			NestedReferenceTests.UnitOf.class, "enums", NestedReferenceTests.UnitListOf.class);
+			ValueConversionTests.UnitOf.class, "enums", ValueConversionTests.UnitListOf.class);
 
 	private final List<String> common;
 
